@@ -1,0 +1,18 @@
+package belle.proto;
+
+import java.util.List;
+
+/**
+ * A token and its natural log-probability under the model's own distribution (before penalties and temperature).
+ *
+ * @param text the token's own text; U+FFFD stands for bytes that are no whole character
+ * @param top the most probable ids, best first; empty when none were asked for
+ */
+public record TokenLogprob(int id, String text, double logprob, List<Alternative> top) {
+    public TokenLogprob {
+        top = List.copyOf(top);
+    }
+
+    /** One alternative at a position. */
+    public record Alternative(int id, String text, double logprob) {}
+}

@@ -1,0 +1,38 @@
+package belle.proto.session;
+
+import belle.proto.Prompt;
+import belle.proto.SamplingParams;
+import belle.proto.Wire;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/** Sent by a gateway to the sharded entity of a session; the entity id is the session id. */
+public sealed interface SessionCommand extends Wire {
+    EntityTypeKey<SessionCommand> TYPE = EntityTypeKey.create(SessionCommand.class, "session");
+
+    /**
+     * Starts a turn. Answered by {@link StreamEvent.Accepted} or {@link StreamEvent.Refused}, then events follow.
+     *
+     * @param stream {@code <session>~<suffix>}, chosen by the gateway, so that any gateway can find the session again
+     * @param tenant whom the work is counted for, in fair queueing
+     * @param echoPrompt also reports the prompt's tokens and log-probabilities ({@link StreamEvent.PromptScored})
+     */
+    record Generate(
+            String stream,
+            String model,
+            Prompt prompt,
+            SamplingParams params,
+            String tenant,
+            boolean echoPrompt,
+            ActorRef<StreamEvent> replyTo)
+            implements SessionCommand {}
+
+    /** Asks for every event of the stream with an index above {@code after} (-1: from the first), then the live ones. */
+    record Resume(String stream, long after, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
+
+    /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */
+    record Acknowledge(String stream, long index) implements SessionCommand {}
+
+    /** The reader has gone: stop computing and free the blocks. Unknown streams are ignored. */
+    record Cancel(String stream) implements SessionCommand {}
+}

@@ -1,0 +1,57 @@
+package belle.proto.session;
+
+import belle.proto.Failure;
+import belle.proto.FinishReason;
+import belle.proto.TokenLogprob;
+import belle.proto.Tokens;
+import belle.proto.Usage;
+import belle.proto.Wire;
+import java.util.List;
+
+/** What a session tells the reader of a stream. */
+public sealed interface StreamEvent extends Wire {
+    String stream();
+
+    /** The request was valid and is queued; nothing can be refused any more. */
+    record Accepted(String stream, long epoch, String model, int promptTokens) implements StreamEvent {}
+
+    /** Nothing was computed and nothing will follow. */
+    record Refused(String stream, Failure failure) implements StreamEvent {}
+
+    /** Events that are counted: {@code index} rises by one per event of the stream, from 0, over all its choices. */
+    sealed interface Indexed extends StreamEvent {
+        long epoch();
+
+        long index();
+    }
+
+    /** The prompt's tokens with log-probabilities, when they were asked for; the first has none (NaN). */
+    record PromptScored(String stream, long epoch, long index, List<TokenLogprob> tokens) implements Indexed {
+        public PromptScored {
+            tokens = List.copyOf(tokens);
+        }
+    }
+
+    /**
+     * New tokens of a choice. {@code text} may be empty while half a character or a possible stop string is held back.
+     *
+     * @param logprobs one per id when asked for, else empty
+     */
+    record Delta(
+            String stream, long epoch, long index, int choice, Tokens ids, String text, List<TokenLogprob> logprobs)
+            implements Indexed {
+        public Delta {
+            logprobs = List.copyOf(logprobs);
+        }
+    }
+
+    /** A choice ended; said once per choice. {@code text} is what was still held back. */
+    record Finished(String stream, long epoch, long index, int choice, String text, FinishReason reason)
+            implements Indexed {}
+
+    /** All choices ended. The last event of a good stream. */
+    record Done(String stream, long epoch, long index, Usage usage) implements Indexed {}
+
+    /** The stream broke off. The last event. */
+    record Failed(String stream, long epoch, long index, Failure failure) implements Indexed {}
+}
