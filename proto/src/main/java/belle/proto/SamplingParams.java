@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * How tokens are drawn and when a choice ends. Validated by {@link #problems()}.
  *
- * @param maxTokens most tokens to generate
+ * @param maxTokens most tokens to generate; {@link Integer#MAX_VALUE}: as many as the context holds
  * @param temperature 0 is greedy
  * @param topK 0 is off
  * @param topP 1 is off

@@ -27,7 +27,11 @@ public sealed interface SessionCommand extends Wire {
             ActorRef<StreamEvent> replyTo)
             implements SessionCommand {}
 
-    /** Asks for every event of the stream with an index above {@code after} (-1: from the first), then the live ones. */
+    /**
+     * Asks for every event of the stream with an index above {@code after} (-1: from the first), then the live ones.
+     * Answered by {@link StreamEvent.Accepted}, or by {@link StreamEvent.Refused} when the stream or those events are no
+     * longer known. The new reader takes the place of the old one; a cancelled stream goes on where it was.
+     */
     record Resume(String stream, long after, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
 
     /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */

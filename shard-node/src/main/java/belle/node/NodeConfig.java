@@ -1,0 +1,39 @@
+package belle.node;
+
+import belle.replica.ReplicaConfig;
+import belle.runtime.RuntimeConfig;
+import belle.session.SessionConfig;
+import com.typesafe.config.Config;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Everything a node is told; the keys of {@code belle.node} in {@code reference.conf}. */
+public record NodeConfig(
+        List<Path> models,
+        Duration drainDeadline,
+        boolean joinSelf,
+        RuntimeConfig runtime,
+        ReplicaConfig replica,
+        SessionConfig session) {
+    public NodeConfig {
+        models = List.copyOf(models);
+    }
+
+    /**
+     * Reads {@code belle.node}.
+     *
+     * @param root the actor system's whole configuration
+     * @throws belle.proto.FailureException naming the key whose value is out of range
+     */
+    public static NodeConfig from(Config root) {
+        Config config = root.getConfig("belle.node");
+        return new NodeConfig(
+                config.getStringList("models").stream().map(Path::of).toList(),
+                config.getDuration("drain-deadline"),
+                config.getBoolean("join-self"),
+                RuntimeConfig.from(config.getConfig("runtime")),
+                ReplicaConfig.from(config.getConfig("replica")),
+                SessionConfig.from(config.getConfig("session")));
+    }
+}

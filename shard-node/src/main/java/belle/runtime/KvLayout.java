@@ -1,0 +1,42 @@
+package belle.runtime;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.Manifest;
+
+/**
+ * The shape of a key/value pool: {@code [layer][block][kv head]{keys [D][block tokens], values [block tokens][D]}}.
+ *
+ * @param elementBits 16 (half precision) or 32
+ */
+public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blockTokens, int elementBits) {
+
+    /**
+     * Returns the layout with as many blocks as fit into {@code poolBytes}.
+     *
+     * @throws FailureException with {@link Failure.Invalid} when not even one block fits
+     */
+    public static KvLayout within(
+            long poolBytes, Manifest.Architecture architecture, int blockTokens, int elementBits) {
+        var one = new KvLayout(
+                architecture.layers(), 1, architecture.kvHeads(), architecture.headDim(), blockTokens, elementBits);
+        int blocks = (int) Math.min(poolBytes / one.bytes(), Integer.MAX_VALUE / blockTokens);
+        if (blocks == 0) {
+            throw new FailureException(new Failure.Invalid(
+                    "belle.node.kv-cache-bytes",
+                    "belle.node.kv-cache-bytes must be at least " + one.bytes() + " for a block of " + blockTokens
+                            + " tokens of this model, but is " + poolBytes));
+        }
+        return new KvLayout(one.layers, blocks, one.kvHeads, one.headDim, one.blockTokens, one.elementBits);
+    }
+
+    /** Tokens that the whole pool holds. */
+    public int tokens() {
+        return blocks * blockTokens;
+    }
+
+    /** Bytes of the whole pool. */
+    public long bytes() {
+        return 2L * layers * blocks * kvHeads * headDim * blockTokens * (elementBits / 8);
+    }
+}
