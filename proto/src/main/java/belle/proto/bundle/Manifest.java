@@ -112,9 +112,18 @@ public record Manifest(
      */
     public record TensorEntry(
             long offset, long bytes, String type, String layout, List<Integer> dims, List<Integer> leafInputs) {
+        /** Every tensor begins at a multiple of this. */
+        public static final int ALIGNMENT_BYTES = 4096;
+
         public TensorEntry {
             dims = List.copyOf(dims);
             leafInputs = List.copyOf(leafInputs);
+        }
+
+        /** Returns the stored elements: those of the dimensions, and in tiles64 the padding of the last tile. */
+        public long elements() {
+            long outputs = layout.equals("tiles64") ? (dims.getFirst() + 63L) / 64 * 64 : dims.getFirst();
+            return outputs * (dims.size() == 2 ? dims.getLast() : 1);
         }
     }
 
