@@ -1,0 +1,4 @@
+package belle.engine;
+
+/** Names one choice of a stream; {@code choice} counts from 0. */
+public record SequenceId(String stream, int choice) {}
