@@ -1,0 +1,4 @@
+@NullMarked
+package belle.text;
+
+import org.jspecify.annotations.NullMarked;
