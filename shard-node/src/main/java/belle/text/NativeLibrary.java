@@ -2,6 +2,7 @@ package belle.text;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,19 +20,16 @@ import java.util.Properties;
 final class NativeLibrary {
     private static final String ROOT = "/native/lib/";
 
+    private static boolean loaded;
+
     private NativeLibrary() {}
 
     /** Loads the library once per JVM; a second call does nothing. Throws {@link FailureException} with the reason. */
-    static void load() {
-        Loaded.now();
-    }
-
-    private static final class Loaded {
-        static {
-            NativeLibrary.extractAndLoad();
+    static synchronized void load() {
+        if (!loaded) {
+            extractAndLoad();
+            loaded = true;
         }
-
-        static void now() {}
     }
 
     @SuppressWarnings("restricted") // the one native call that puts the library there
@@ -44,8 +42,13 @@ final class NativeLibrary {
         String resource = ROOT + platform + "/cpu/libtokenizers.so";
         Path file = null;
         try {
-            file = cached(resource, platform);
+            Path folder = folder();
+            file = cached(folder, resource, platform);
             System.load(file.toString());
+            if (!folder.equals(UserCache.directory().toAbsolutePath())) {
+                Files.delete(file);
+                Files.delete(folder);
+            }
         } catch (IOException | UnsatisfiedLinkError e) {
             throw new FailureException(
                     new Failure.Broken(
@@ -57,8 +60,7 @@ final class NativeLibrary {
     }
 
     /** Returns the extracted file, written first if it is not there in full. */
-    private static Path cached(String resource, String platform) throws IOException {
-        Path folder = folder();
+    private static Path cached(Path folder, String resource, String platform) throws IOException {
         Path file = folder.resolve("libtokenizers-" + version() + "-" + platform + ".so");
         long bytes = size(resource);
         if (Files.isRegularFile(file) && Files.size(file) == bytes) {
@@ -77,21 +79,15 @@ final class NativeLibrary {
 
     /** The user's cache folder, or a fresh temporary one where that cannot be written. */
     private static Path folder() throws IOException {
-        String cache = System.getenv("XDG_CACHE_HOME");
-        Path base = cache == null || !cache.startsWith("/")
-                ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache);
         try {
-            Path folder = Files.createDirectories(base.resolve("belle"));
+            Path folder = Files.createDirectories(UserCache.directory().toAbsolutePath());
             if (Files.isWritable(folder)) {
                 return folder;
             }
         } catch (IOException e) {
             // No home or a read-only one: each start then pays for one copy.
         }
-        Path temporary = Files.createTempDirectory("belle");
-        temporary.toFile().deleteOnExit();
-        return temporary;
+        return Files.createTempDirectory("belle");
     }
 
     private static String version() throws IOException {

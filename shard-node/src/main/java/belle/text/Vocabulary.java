@@ -106,6 +106,11 @@ public final class Vocabulary implements TokenBytes {
         return stripsFirstSpace;
     }
 
+    @Override
+    public boolean replacesEachByte() {
+        return !byteLevel;
+    }
+
     /**
      * Returns {@code id} as people can read it: its text, its name if it is a special token, or {@code <0xE4><0xBD>}
      * for bytes that are no whole characters.
