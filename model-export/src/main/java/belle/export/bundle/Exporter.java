@@ -1,0 +1,208 @@
+package belle.export.bundle;
+
+import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.Checkpoints;
+import belle.export.checkpoint.DType;
+import belle.export.checkpoint.ModelConfig;
+import belle.export.checkpoint.Progress;
+import belle.export.checkpoint.TensorInfo;
+import belle.export.graph.RankGraph;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.FileHash;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.FileEntry;
+import belle.proto.bundle.ManifestJson;
+import belle.proto.bundle.Verification;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Writes a bundle from a checkpoint: all of it, or nothing. */
+public final class Exporter {
+    /** This program's version, as it is recorded in bundles. */
+    static final String VERSION = "0.1.0";
+
+    private final Checkpoint checkpoint;
+    private final ExportOptions options;
+    private final Path target;
+    private final ModelConfig config;
+
+    private Exporter(Checkpoint checkpoint, ExportOptions options) {
+        this.checkpoint = checkpoint;
+        this.options = options;
+        this.target = options.target().toAbsolutePath().normalize();
+        this.config = checkpoint.config();
+    }
+
+    /**
+     * Exports the checkpoint folder and returns the opened bundle.
+     *
+     * @param progress hears bytes written and hashed
+     * @throws FailureException for a checkpoint that is refused, a target that is taken, a disk that is full; nothing
+     *     is left behind then
+     */
+    public static Bundle export(Path checkpointDir, ExportOptions options, Progress progress) {
+        try (Checkpoint checkpoint = Checkpoints.open(checkpointDir)) {
+            return new Exporter(checkpoint, options).run(progress);
+        }
+    }
+
+    private Bundle run(Progress progress) {
+        refuseTakenTarget();
+        String type = options.weights().orElseGet(this::storedType);
+        Architecture architecture = architecture();
+        WeightPlan plan = WeightPlan.of(config, architecture, type);
+        try (StagingFolder staging = StagingFolder.beside(target)) {
+            refuseFullDisk(staging, plan);
+            write(staging, plan, architecture, type, progress);
+            staging.commit();
+        } catch (IOException e) {
+            String reason = e instanceof FileSystemException file && file.getReason() != null
+                    ? file.getReason()
+                    : String.valueOf(e.getMessage());
+            throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason), e);
+        }
+        // The hashes were made a moment ago from these very files.
+        return Bundle.open(target, Verification.STRUCTURE_ONLY);
+    }
+
+    private void write(
+            StagingFolder staging, WeightPlan plan, Architecture architecture, String type, Progress progress)
+            throws IOException {
+        ExportMeter meter = new ExportMeter(progress, 2 * plan.writtenBytes() + sourceBytes());
+        String source = sourceHash(meter);
+        Path weights = staging.file(Manifest.WEIGHTS_FILE);
+        WeightWriter.write(checkpoint, plan, weights, meter);
+        var graph = RankGraph.of(config, architecture, plan.entries(), 0, 1, VERSION);
+        Map<String, FileEntry> files = new TreeMap<>();
+        put(files, staging, Manifest.TOKENIZER_FILE, tokenizerJson());
+        put(files, staging, Manifest.graphFile(0, 1), graph.toByteArray());
+        long chunk = FileHash.CHUNK_BYTES;
+        String hash = FileHash.chunked(weights, chunk);
+        files.put(Manifest.WEIGHTS_FILE, new FileEntry(Files.size(weights), hash, Optional.of(chunk)));
+        meter.advanced(plan.writtenBytes());
+        Manifest manifest = manifest(plan, architecture, type, source, files);
+        put(new TreeMap<>(), staging, Manifest.FILE, ManifestJson.write(manifest));
+    }
+
+    private Manifest manifest(
+            WeightPlan plan, Architecture architecture, String type, String source, Map<String, FileEntry> files) {
+        return new Manifest(
+                Manifest.FORMAT_VERSION,
+                target.getFileName().toString(),
+                options.createdEpochSeconds(),
+                architecture,
+                type,
+                0,
+                "f32",
+                List.of(1),
+                checkpoint.generation().eosIds(),
+                architecture.family().equals("llama") ? checkpoint.generation().bosIds() : List.of(),
+                options.template(),
+                Manifest.SamplingDefaults.BELLE,
+                new Manifest.Source(
+                        checkpoint
+                                .dir()
+                                .toAbsolutePath()
+                                .normalize()
+                                .getFileName()
+                                .toString(),
+                        source,
+                        "belle " + VERSION),
+                plan.entries(),
+                files);
+    }
+
+    private Architecture architecture() {
+        String family = switch (config) {
+            case ModelConfig.Bloom _ -> "bloom";
+            case ModelConfig.Llama _ -> "llama";
+        };
+        long parameters = checkpoint.tensors().values().stream()
+                .mapToLong(TensorInfo::elements)
+                .sum();
+        return new Architecture(
+                family,
+                config.hidden(),
+                config.intermediate(),
+                config.layers(),
+                config.heads(),
+                config.kvHeads(),
+                config.headDim(),
+                config.vocabulary(),
+                config.vocabulary(),
+                config.contextTokens(),
+                parameters);
+    }
+
+    /** Matrices decide: a checkpoint may keep its norms in float32 beside matrices in float16. */
+    private String storedType() {
+        return checkpoint.tensors().values().stream()
+                        .anyMatch(tensor -> tensor.shape().size() == 2 && tensor.type() == DType.F32)
+                ? "f32"
+                : "f16";
+    }
+
+    /** One hash over the names and hashes of all weight files, in name order. */
+    private String sourceHash(ExportMeter meter) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (Path file : checkpoint.weightFiles()) {
+            String hash = FileHash.chunked(file, FileHash.CHUNK_BYTES);
+            lines.append(hash).append("  ").append(file.getFileName()).append('\n');
+            meter.advanced(Files.size(file));
+        }
+        return FileHash.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private long sourceBytes() throws IOException {
+        long bytes = 0;
+        for (Path file : checkpoint.weightFiles()) {
+            bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    private static void put(Map<String, FileEntry> files, StagingFolder staging, String name, byte[] content)
+            throws IOException {
+        Path file = staging.file(name);
+        Files.write(file, content);
+        StagingFolder.force(file);
+        files.put(name, new FileEntry(content.length, FileHash.of(content), Optional.empty()));
+    }
+
+    private void refuseTakenTarget() {
+        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (!Bundle.looksLikeOne(target)) {
+            throw new FailureException(
+                    new Failure.Invalid("out", target + " exists and is no bundle: name another folder"));
+        }
+        if (!options.overwrite()) {
+            throw new FailureException(
+                    new Failure.Invalid("out", target + " is already there: remove it, or replace it with --force"));
+        }
+    }
+
+    private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
+        long free = Files.getFileStore(staging.file(".")).getUsableSpace();
+        if (free < plan.bytes()) {
+            throw new IOException("the disk has " + free + " bytes free, but the bundle needs " + plan.bytes());
+        }
+    }
+
+    private byte[] tokenizerJson() throws IOException {
+        Path json = checkpoint.dir().resolve(Manifest.TOKENIZER_FILE);
+        return Files.exists(json) ? Files.readAllBytes(json) : "{}".getBytes(StandardCharsets.UTF_8);
+    }
+}

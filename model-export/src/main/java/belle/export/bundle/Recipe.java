@@ -1,0 +1,46 @@
+package belle.export.bundle;
+
+import java.util.List;
+
+/** How a tensor of a bundle is made. */
+sealed interface Recipe {
+    /** Rows of checkpoint tensors, in this order, as the tensor's layout arranges them. */
+    record Taken(List<Rows> parts) implements Recipe {
+        public Taken {
+            parts = List.copyOf(parts);
+        }
+
+        static Taken of(Rows... parts) {
+            return new Taken(List.of(parts));
+        }
+    }
+
+    /** Numbers that follow from the configuration alone. */
+    record Computed(Table table) implements Recipe {}
+
+    /** A matrix of float32 by row and column; a vector has one column. */
+    @FunctionalInterface
+    interface Table {
+        float at(int row, int column);
+    }
+
+    /**
+     * {@code count} rows of a checkpoint tensor, in runs of {@code run} rows whose beginnings lie {@code stride} rows
+     * apart: row r is the tensor's row {@code first + r / run * stride + r % run}. A vector's rows have one element.
+     */
+    record Rows(String tensor, int first, int count, int run, int stride) {
+        static Rows all(String tensor, int count) {
+            return new Rows(tensor, 0, count, count, count);
+        }
+
+        /** Returns the checkpoint's row that is this part's {@code row}. */
+        int source(int row) {
+            return first + row / run * stride + row % run;
+        }
+
+        /** Returns how many rows from {@code row} on lie behind one another in the checkpoint, at most {@code most}. */
+        int together(int row, int most) {
+            return Math.min(most, Math.min(run - row % run, count - row));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package belle.export.bundle;
+
+import belle.export.bundle.Recipe.Computed;
+import belle.export.bundle.Recipe.Rows;
+import belle.export.bundle.Recipe.Taken;
+import belle.export.bundle.WeightPlan.Planned;
+import belle.export.checkpoint.Checkpoint;
+import belle.proto.bundle.Manifest.TensorEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Writes weights.bin: all cores, each with one bounded piece of one tensor in memory (64 rows of a matrix), at its place
+ * in the file.
+ */
+final class WeightWriter {
+    private static final int TILE = 64;
+    /** Elements that rows, vectors and tables are moved by. */
+    private static final int PIECE_ELEMENTS = 1 << 18;
+
+    private final Checkpoint checkpoint;
+    private final FileChannel file;
+    private final ExportMeter meter;
+    private final Queue<Scratch> idle = new ConcurrentLinkedQueue<>();
+
+    private WeightWriter(Checkpoint checkpoint, FileChannel file, ExportMeter meter) {
+        this.checkpoint = checkpoint;
+        this.file = file;
+        this.meter = meter;
+    }
+
+    /** Writes all tensors of {@code plan} to a new file and forces it to the disk. */
+    static void write(Checkpoint checkpoint, WeightPlan plan, Path target, ExportMeter meter) throws IOException {
+        try (FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            WeightWriter writer = new WeightWriter(checkpoint, file, meter);
+            plan.tensors().forEach(writer::tensor);
+            file.force(true);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void tensor(Planned tensor) {
+        TensorEntry entry = tensor.entry();
+        int rows = entry.dims().getFirst();
+        switch (tensor.recipe()) {
+            case Computed(var table) -> pieces(rows, rowsAPiece(entry), row -> computed(tensor, table, row));
+            case Taken(var parts) -> {
+                if (entry.layout().equals("tiles64")) {
+                    Rows only = parts.getFirst();
+                    pieces(rows, TILE, row -> tile(tensor, only, row));
+                } else {
+                    int first = 0;
+                    for (Rows part : parts) {
+                        int begin = first;
+                        pieces(part.count(), rowsAPiece(entry), row -> copied(tensor, part, begin, row));
+                        first += part.count();
+                    }
+                }
+            }
+        }
+    }
+
+    private static void pieces(int rows, int rowsAPiece, IntConsumer work) {
+        IntStream.range(0, (rows + rowsAPiece - 1) / rowsAPiece)
+                .parallel()
+                .forEach(piece -> work.accept(piece * rowsAPiece));
+    }
+
+    private static int rowsAPiece(TensorEntry entry) {
+        return Math.max(1, PIECE_ELEMENTS / columns(entry));
+    }
+
+    private static int columns(TensorEntry entry) {
+        return entry.dims().size() == 2 ? entry.dims().getLast() : 1;
+    }
+
+    private void computed(Planned tensor, Recipe.Table table, int row) {
+        TensorEntry entry = tensor.entry();
+        int columns = columns(entry);
+        int rows = Math.min(rowsAPiece(entry), entry.dims().getFirst() - row);
+        try (Lease lease = lease(rows * columns)) {
+            float[] values = lease.scratch.values;
+            for (int i = 0; i < rows * columns; i++) {
+                values[i] = table.at(row + i / columns, i % columns);
+            }
+            write(tensor, lease.scratch, (long) row * columns, 0, rows * columns);
+        }
+    }
+
+    private void copied(Planned tensor, Rows part, int begin, int row) {
+        int columns = columns(tensor.entry());
+        int rows = Math.min(rowsAPiece(tensor.entry()), part.count() - row);
+        try (Lease lease = lease(rows * columns)) {
+            read(part, row, rows, columns, lease.scratch.values);
+            write(tensor, lease.scratch, (long) (begin + row) * columns, 0, rows * columns);
+        }
+    }
+
+    /** One column tile: 64 rows of the checkpoint become [K][64], cut into the leaves' [K_i][64] where there are any. */
+    private void tile(Planned tensor, Rows part, int row) {
+        TensorEntry entry = tensor.entry();
+        int columns = columns(entry);
+        int rows = Math.min(TILE, part.count() - row);
+        try (Lease lease = lease(2 * TILE * columns)) {
+            Scratch scratch = lease.scratch;
+            read(part, row, rows, columns, scratch.values);
+            transpose(scratch.values, rows, columns);
+            int tiles = (part.count() + TILE - 1) / TILE;
+            var places = entry.leafInputs();
+            for (int leaf = 0; leaf + 1 < Math.max(2, places.size()); leaf++) {
+                int from = places.isEmpty() ? 0 : places.get(leaf);
+                int to = places.isEmpty() ? columns : places.get(leaf + 1);
+                // Earlier leaves lie before this one with all their tiles, and so do this leaf's earlier tiles.
+                long at = ((long) from * tiles + (long) (to - from) * (row / TILE)) * TILE;
+                write(tensor, scratch, at, (columns + from) * TILE, (to - from) * TILE);
+            }
+        }
+    }
+
+    /**
+     * Turns {@code values[0, 64 K)}, row by row, into {@code values[64 K, 128 K)}, column by column. In blocks of 16
+     * columns: a cache line of each of the 64 rows is read once.
+     */
+    private static void transpose(float[] values, int rows, int columns) {
+        int out = TILE * columns;
+        for (int block = 0; block < columns; block += 16) {
+            int end = Math.min(block + 16, columns);
+            for (int row = 0; row < TILE; row++) {
+                for (int column = block; column < end; column++) {
+                    values[out + column * TILE + row] = row < rows ? values[row * columns + column] : 0;
+                }
+            }
+        }
+    }
+
+    private void read(Rows part, int row, int rows, int columns, float[] into) {
+        for (int done = 0; done < rows; ) {
+            int together = part.together(row + done, rows - done);
+            long from = (long) part.source(row + done) * columns;
+            checkpoint.read(part.tensor(), from, into, done * columns, together * columns);
+            done += together;
+        }
+    }
+
+    private void write(Planned tensor, Scratch scratch, long element, int from, int count) {
+        TensorEntry entry = tensor.entry();
+        boolean half = entry.type().equals("f16");
+        long at = entry.offset() + element * (half ? 2 : 4);
+        try {
+            meter.advanced(
+                    half
+                            ? scratch.writeHalves(file, at, from, count, tensor.name())
+                            : scratch.writeFloats(file, at, from, count));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Lease lease(int elements) {
+        Scratch scratch = idle.poll();
+        return new Lease(scratch == null || scratch.values.length < elements ? new Scratch(elements) : scratch);
+    }
+
+    private final class Lease implements AutoCloseable {
+        private final Scratch scratch;
+
+        Lease(Scratch scratch) {
+            this.scratch = scratch;
+        }
+
+        @Override
+        public void close() {
+            idle.add(scratch);
+        }
+    }
+}

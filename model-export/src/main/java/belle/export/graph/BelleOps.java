@@ -1,0 +1,223 @@
+package belle.export.graph;
+
+import static belle.export.graph.GraphBuilder.BELLE;
+import static belle.export.graph.GraphBuilder.STOCK;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import belle.export.graph.Value.Dim;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.TensorEntry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One method a custom op: adds its node at {@code path} with the weights it needs and returns its result.
+ *
+ * <p>Activations are float32 with a row for each packed token: [T, width].
+ */
+final class BelleOps {
+    private static final Dim TOKENS = Dim.of("T");
+
+    private final GraphBuilder graph;
+    private final Architecture architecture;
+    private final Map<String, TensorEntry> tensors;
+    private final Map<String, Value> loaded = new HashMap<>();
+    private final RankCut cut;
+
+    BelleOps(GraphBuilder graph, Architecture architecture, Map<String, TensorEntry> tensors, RankCut cut) {
+        this.graph = graph;
+        this.architecture = architecture;
+        this.tensors = Map.copyOf(tensors);
+        this.cut = cut;
+    }
+
+    /** Rows of the embedding, or of the head when they are the same matrix: ids [T] to [T, E]. */
+    Value embedding(String path, Value ids) {
+        String name = has("embedding.weight") ? "embedding.weight" : "head.weight";
+        TensorEntry table = entry(name);
+        Map<String, Object> attributes = Map.of(
+                "layout", table.layout(), "vocabulary", architecture.vocabulary(), "hidden", architecture.hidden());
+        return add("Embedding", path, List.of(ids, whole(name)), attributes, TOKENS, architecture.hidden());
+    }
+
+    /**
+     * Up to three products of one input, their outputs side by side: x [T, K] to [T, n0 + n1 + n2], plus a bias where
+     * the model has one. All are cut along their outputs.
+     */
+    Value product(String path, Value x, List<String> weights, String bias) {
+        List<RankCut.Part> parts =
+                weights.stream().map(name -> cut.outputs(entry(name))).toList();
+        return product(path, path + "/output", x, weights, parts, bias);
+    }
+
+    /** The last product, whose outputs are the logits: x [R, E] to [R, V]. */
+    Value logits(String path, Value x) {
+        List<RankCut.Part> part = List.of(cut.outputs(entry("head.weight")));
+        return product(path, "logits", x, List.of("head.weight"), part, "");
+    }
+
+    /** A product cut along its inputs, summed leaf by leaf: x [T, K] to [T, N]. Its bias belongs behind the sum. */
+    Value leafProduct(String path, Value x, String weight) {
+        return product(path, path + "/output", x, List.of(weight), List.of(cut.leaves(entry(weight))), "");
+    }
+
+    private Value product(
+            String path, String result, Value x, List<String> weights, List<RankCut.Part> parts, String bias) {
+        List<Value> inputs = new ArrayList<>(List.of(x, matrix(weights.getFirst(), parts.getFirst())));
+        inputs.add(optional(bias));
+        Map<String, Object> attributes = new HashMap<>(
+                Map.of("K", parts.getFirst().inputs(), "n0", parts.getFirst().outputs(), "n1", 0, "n2", 0));
+        int outputs = parts.getFirst().outputs();
+        for (int i = 1; i < weights.size(); i++) {
+            inputs.add(matrix(weights.get(i), parts.get(i)));
+            attributes.put("n" + i, parts.get(i).outputs());
+            outputs += parts.get(i).outputs();
+        }
+        if (!parts.getFirst().leafInputs().isEmpty()) {
+            attributes.put("leaf_inputs", parts.getFirst().leafInputs());
+        }
+        String op = entry(weights.getFirst()).type().equals("f16") ? "MatMulF16" : "MatMulF32";
+        return graph.node(
+                BELLE,
+                op,
+                path,
+                inputs,
+                attributes,
+                result,
+                DataType.FLOAT,
+                x.shape().getFirst(),
+                Dim.of(outputs));
+    }
+
+    /** Attention over the paged cache: qkv [T, (H + 2 Hkv) D] to [T, H D]; rotary or ALiBi as the model has it. */
+    Value attention(String path, Value qkv, StepInputs step, int layer) {
+        int heads = cut.share(architecture.heads());
+        Map<String, Object> attributes = Map.of(
+                "num_heads",
+                heads,
+                "kv_num_heads",
+                cut.share(architecture.kvHeads()),
+                "head_dim",
+                architecture.headDim(),
+                "layer",
+                layer,
+                "scale",
+                (float) (1 / Math.sqrt(architecture.headDim())));
+        List<Value> inputs = List.of(
+                qkv,
+                step.kvPool(),
+                step.blockTable(),
+                step.cuSeqlens(),
+                step.pastLens(),
+                optional("rope.cos"),
+                optional("rope.sin"),
+                optional("alibi.slopes"));
+        return add("PagedAttention", path, inputs, attributes, TOKENS, (long) heads * architecture.headDim());
+    }
+
+    Value layerNorm(String path, Value x, String norm, double epsilon) {
+        List<Value> inputs = List.of(x, whole(norm + ".weight"), whole(norm + ".bias"));
+        return add(
+                "LayerNorm",
+                path,
+                inputs,
+                Map.of("epsilon", (float) epsilon),
+                x.shape().getFirst(),
+                width(x));
+    }
+
+    Value rmsNorm(String path, Value x, String norm, double epsilon) {
+        List<Value> inputs = List.of(x, whole(norm + ".weight"));
+        return add(
+                "RMSNorm",
+                path,
+                inputs,
+                Map.of("epsilon", (float) epsilon),
+                x.shape().getFirst(),
+                width(x));
+    }
+
+    /** GELU in BLOOM's tanh form, element by element. */
+    Value gelu(String path, Value x) {
+        return add("Gelu", path, List.of(x), Map.of(), TOKENS, width(x));
+    }
+
+    /** {@code silu(gate) * up}: [T, 2 I] with the gates first, to [T, I]. */
+    Value siluMul(String path, Value gateUp) {
+        return add("SiluMul", path, List.of(gateUp), Map.of(), TOKENS, width(gateUp) / 2);
+    }
+
+    /** {@code x + (delta + bias)}, the bias where the model has one. */
+    Value residual(String path, Value x, Value delta, String bias) {
+        return add("Residual", path, List.of(x, delta, optional(bias)), Map.of(), TOKENS, width(x));
+    }
+
+    /** The rows whose logits are wanted: x [T, E], rows [R] to [R, E]. */
+    Value rows(String path, Value x, Value rows) {
+        return graph.node(
+                STOCK,
+                "Gather",
+                path,
+                List.of(x, rows),
+                Map.of("axis", 0),
+                path + "/output",
+                DataType.FLOAT,
+                rows.shape().getFirst(),
+                Dim.of(width(x)));
+    }
+
+    private Value add(
+            String op, String path, List<Value> inputs, Map<String, Object> attributes, Dim rows, long width) {
+        return graph.node(BELLE, op, path, inputs, attributes, path + "/output", DataType.FLOAT, rows, Dim.of(width));
+    }
+
+    private static long width(Value x) {
+        return switch (x.shape().getLast()) {
+            case Dim.Fixed(long size) -> size;
+            case Dim.Symbol(String name) -> throw new IllegalStateException("the width of " + x.name() + " is " + name);
+        };
+    }
+
+    private boolean has(String tensor) {
+        return tensors.containsKey(tensor);
+    }
+
+    private TensorEntry entry(String tensor) {
+        TensorEntry entry = tensors.get(tensor);
+        return Objects.requireNonNull(entry, () -> "the plan has no tensor " + tensor);
+    }
+
+    private Value optional(String tensor) {
+        return has(tensor) ? whole(tensor) : Value.NONE;
+    }
+
+    /** A tensor that every rank needs as a whole: loaded once, used by many nodes. */
+    private Value whole(String tensor) {
+        TensorEntry entry = entry(tensor);
+        if (entry.layout().equals("tiles64")) {
+            return matrix(tensor, RankCut.WHOLE.outputs(entry));
+        }
+        List<Dim> shape = entry.dims().stream().map(Dim::of).toList();
+        return loaded.computeIfAbsent(
+                tensor,
+                name -> graph.external(name, type(entry), shape, Manifest.WEIGHTS_FILE, entry.offset(), entry.bytes()));
+    }
+
+    /** A tiles64 matrix: [tiles of 64 outputs, K, 64], whether or not it is stored leaf by leaf. */
+    private Value matrix(String tensor, RankCut.Part part) {
+        List<Dim> shape = List.of(Dim.of((part.outputs() + 63) / 64), Dim.of(part.inputs()), Dim.of(64));
+        boolean everything = part.bytes() == entry(tensor).bytes();
+        return loaded.computeIfAbsent(
+                everything ? tensor : tensor + "/rank-" + cut.rank(),
+                name -> graph.external(
+                        name, type(entry(tensor)), shape, Manifest.WEIGHTS_FILE, part.offset(), part.bytes()));
+    }
+
+    private static DataType type(TensorEntry entry) {
+        return entry.type().equals("f16") ? DataType.FLOAT16 : DataType.FLOAT;
+    }
+}

@@ -1,0 +1,75 @@
+package belle.export.graph;
+
+import belle.export.checkpoint.ModelConfig.Bloom;
+import java.util.List;
+
+/** BLOOM: ALiBi attention, LayerNorm with biases, GELU, a LayerNorm behind the embedding. */
+final class BloomGraph {
+    private final Bloom config;
+    private final BelleOps ops;
+    private final StepInputs step;
+
+    BloomGraph(Bloom config, BelleOps ops, StepInputs step) {
+        this.config = config;
+        this.ops = ops;
+        this.step = step;
+    }
+
+    /**
+     * <pre>
+     * input_ids ─ Embedding ─ LayerNorm ─ layer 0 ─ … ─ layer L-1 ─ Gather(logit_rows) ─ LayerNorm ─ head ─ logits
+     *    [T]        [T, E]      [T, E]                     [T, E]        [R, E]           [R, E]     [R, V]
+     * </pre>
+     */
+    Value logits() {
+        Value x = ops.embedding("/model/embedding/Embedding", step.inputIds());
+        x = ops.layerNorm("/model/embedding_norm/LayerNorm", x, "embedding_norm", config.normEpsilon());
+        for (int layer = 0; layer < config.layers(); layer++) {
+            x = mlp(layer, attention(layer, x));
+        }
+        x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
+        x = ops.layerNorm("/model/final_norm/LayerNorm", x, "final_norm", config.normEpsilon());
+        return ops.logits("/head/MatMul", x);
+    }
+
+    /**
+     * <pre>
+     * x ─┬─ LayerNorm ─ qkv + bias ─ PagedAttention ─ output (8 leaves) ─ Residual(+ bias) ─
+     *    │  [T, E]      [T, 3 H D]      [T, H D]          [T, E]              │  [T, E]
+     *    └────────────────────────────────────────────────────────────────────┘
+     * </pre>
+     *
+     * With {@code residualAfterNorm} the lower line starts behind the norm.
+     */
+    private Value attention(int layer, Value x) {
+        String path = "/model/layers." + layer + "/attention";
+        String at = "layers." + layer + ".attention";
+        Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
+        Value qkv = ops.product(
+                path + "/qkv/MatMul",
+                normed,
+                List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
+                at + ".qkv.bias");
+        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight");
+        return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
+    }
+
+    /**
+     * <pre>
+     * x ─┬─ LayerNorm ─ up + bias ─ Gelu ─ down (8 leaves) ─ Residual(+ bias) ─
+     *    │  [T, E]       [T, I]    [T, I]     [T, E]           │  [T, E]
+     *    └─────────────────────────────────────────────────────┘
+     * </pre>
+     *
+     * With {@code residualAfterNorm} the lower line starts behind the norm.
+     */
+    private Value mlp(int layer, Value x) {
+        String path = "/model/layers." + layer + "/mlp";
+        String at = "layers." + layer + ".mlp";
+        Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
+        Value up = ops.product(path + "/up/MatMul", normed, List.of(at + ".up.weight"), at + ".up.bias");
+        Value delta = ops.leafProduct(path + "/down/MatMul", ops.gelu(path + "/Gelu", up), at + ".down.weight");
+        return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".down.bias");
+    }
+}

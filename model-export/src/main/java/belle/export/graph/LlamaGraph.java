@@ -1,0 +1,75 @@
+package belle.export.graph;
+
+import belle.export.checkpoint.ModelConfig.Llama;
+import java.util.List;
+
+/** LLaMA: rotary attention with grouped key/value heads, RMSNorm, gated SiLU. */
+final class LlamaGraph {
+    private final Llama config;
+    private final BelleOps ops;
+    private final StepInputs step;
+
+    LlamaGraph(Llama config, BelleOps ops, StepInputs step) {
+        this.config = config;
+        this.ops = ops;
+        this.step = step;
+    }
+
+    /**
+     * <pre>
+     * input_ids ─ Embedding ─ layer 0 ─ … ─ layer L-1 ─ Gather(logit_rows) ─ RMSNorm ─ head ─ logits
+     *    [T]        [T, E]                    [T, E]         [R, E]          [R, E]    [R, V]
+     * </pre>
+     */
+    Value logits() {
+        Value x = ops.embedding("/model/embedding/Embedding", step.inputIds());
+        for (int layer = 0; layer < config.layers(); layer++) {
+            x = mlp(layer, attention(layer, x));
+        }
+        x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
+        x = ops.rmsNorm("/model/final_norm/RMSNorm", x, "final_norm", config.normEpsilon());
+        return ops.logits("/head/MatMul", x);
+    }
+
+    /**
+     * <pre>
+     * x ─┬─ RMSNorm ─ qkv (+ bias) ─ PagedAttention ─ output (8 leaves) ─ Residual(+ bias) ─
+     *    │  [T, E]  [T, (H + 2 Hkv) D]   [T, H D]         [T, E]              │  [T, E]
+     *    └────────────────────────────────────────────────────────────────────┘
+     * </pre>
+     */
+    private Value attention(int layer, Value x) {
+        String path = "/model/layers." + layer + "/attention";
+        String at = "layers." + layer + ".attention";
+        Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
+        Value qkv = ops.product(
+                path + "/qkv/MatMul",
+                normed,
+                List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
+                at + ".qkv.bias");
+        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight");
+        return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
+    }
+
+    /**
+     * <pre>
+     * x ─┬─ RMSNorm ─ gate, up (+ bias) ─ SiluMul ─ down (8 leaves) ─ Residual(+ bias) ─
+     *    │  [T, E]       [T, 2 I]          [T, I]      [T, E]             │  [T, E]
+     *    └────────────────────────────────────────────────────────────────┘
+     * </pre>
+     */
+    private Value mlp(int layer, Value x) {
+        String path = "/model/layers." + layer + "/mlp";
+        String at = "layers." + layer + ".mlp";
+        Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
+        Value gateUp = ops.product(
+                path + "/gate_up/MatMul",
+                normed,
+                List.of(at + ".gate.weight", at + ".up.weight"),
+                at + ".gate_up.bias");
+        Value delta =
+                ops.leafProduct(path + "/down/MatMul", ops.siluMul(path + "/SiluMul", gateUp), at + ".down.weight");
+        return ops.residual(path + "/Residual", x, delta, at + ".down.bias");
+    }
+}

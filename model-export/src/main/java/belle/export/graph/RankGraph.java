@@ -1,0 +1,41 @@
+package belle.export.graph;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import belle.export.checkpoint.ModelConfig;
+import belle.proto.Check;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.TensorEntry;
+import java.util.Map;
+
+/** The graph that one rank runs for a step. */
+public final class RankGraph {
+    private RankGraph() {}
+
+    /**
+     * Returns the graph of {@code rank} of {@code degree}: kilobytes, its weights being references into weights.bin.
+     *
+     * @param tensors where each tensor lies in weights.bin
+     * @param exporter version of this program, recorded as the producer's
+     */
+    public static ModelProto of(
+            ModelConfig config,
+            Architecture architecture,
+            Map<String, TensorEntry> tensors,
+            int rank,
+            int degree,
+            String exporter) {
+        Check.that(degree == 1, "degree %s needs its ranks' sums to meet, which no graph does yet", degree);
+        String what = architecture.family() + ", rank " + rank + " of " + degree;
+        GraphBuilder graph = new GraphBuilder("belle_" + architecture.family(), "One step of " + what);
+        BelleOps ops = new BelleOps(graph, architecture, tensors, new RankCut(rank, degree));
+        StepInputs step = StepInputs.addTo(graph);
+        Value logits = switch (config) {
+            case ModelConfig.Bloom bloom -> new BloomGraph(bloom, ops, step).logits();
+            case ModelConfig.Llama llama -> new LlamaGraph(llama, ops, step).logits();
+        };
+        graph.output(logits, "float32 logits of the wanted rows");
+        return graph.build(
+                exporter, Map.of("belle.bundle.format", Integer.toString(Manifest.FORMAT_VERSION), "belle.rank", what));
+    }
+}

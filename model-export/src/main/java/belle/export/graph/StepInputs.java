@@ -1,0 +1,27 @@
+package belle.export.graph;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import belle.export.graph.Value.Dim;
+
+/** What every step brings: the packed tokens of B sequences, and where their keys and values are kept. */
+record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTable, Value kvPool, Value logitRows) {
+
+    static StepInputs addTo(GraphBuilder graph) {
+        return new StepInputs(
+                graph.input("input_ids", "packed token ids", DataType.INT64, Dim.of("T")),
+                graph.input("cu_seqlens", "where each sequence begins, and T", DataType.INT32, Dim.of("B + 1")),
+                graph.input("past_lens", "tokens of each sequence in the cache", DataType.INT32, Dim.of("B")),
+                graph.input(
+                        "block_table",
+                        "cache blocks of each sequence; -1 behind the last",
+                        DataType.INT32,
+                        Dim.of("B"),
+                        Dim.of("blocks")),
+                graph.input(
+                        "kv_pool",
+                        "address, bytes, layers, blocks, tokens a block, bits an element; changed in place",
+                        DataType.INT64,
+                        Dim.of(6)),
+                graph.input("logit_rows", "packed rows whose logits are wanted", DataType.INT64, Dim.of("R")));
+    }
+}
