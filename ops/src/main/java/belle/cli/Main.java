@@ -18,7 +18,14 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
-        subcommands = {InspectCommand.class, VerifyCommand.class, ChatCommand.class, HelpCommand.class})
+        subcommands = {
+            InspectCommand.class,
+            VerifyCommand.class,
+            ChatCommand.class,
+            TokenizeCommand.class,
+            DetokenizeCommand.class,
+            HelpCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -1,0 +1,21 @@
+package belle.bench;
+
+import java.util.List;
+
+/**
+ * How much is measured.
+ *
+ * @param levels numbers of streams at once
+ * @param promptTokens of each stream, about
+ * @param outputTokens of each stream
+ * @param longPromptTokens of the long prompt and of a conversation's first turn, about
+ * @param seed of the random texts
+ */
+public record BenchSize(List<Integer> levels, int promptTokens, int outputTokens, int longPromptTokens, long seed) {
+    public static final BenchSize WHOLE = new BenchSize(List.of(1, 4, 16), 128, 128, 1024, 1);
+    public static final BenchSize SMOKE = new BenchSize(List.of(1, 4), 32, 16, 128, 1);
+
+    public BenchSize {
+        levels = List.copyOf(levels);
+    }
+}

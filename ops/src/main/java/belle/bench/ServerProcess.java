@@ -1,0 +1,83 @@
+package belle.bench;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server as a child process, from its start to its end by SIGTERM. */
+public final class ServerProcess implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofMinutes(5);
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final double startSeconds;
+
+    private ServerProcess(Process process, double startSeconds) {
+        this.process = process;
+        this.startSeconds = startSeconds;
+    }
+
+    /**
+     * Starts a command and waits until {@code health} answers 200. Its output goes to {@code log}.
+     *
+     * @throws FailureException when the process ends or does not get ready
+     */
+    public static ServerProcess start(List<String> command, URI health, Path log)
+            throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try (var http = HttpClient.newHttpClient()) {
+            while (!ready(http, health)) {
+                if (!process.isAlive() || System.nanoTime() - start > START_LIMIT.toNanos()) {
+                    process.destroy();
+                    throw new FailureException(new Failure.Unavailable(
+                            "'" + String.join(" ", command) + "' did not get ready; its output is in " + log));
+                }
+                Thread.sleep(POLL);
+            }
+        }
+        return new ServerProcess(process, (System.nanoTime() - start) / 1e9);
+    }
+
+    /** Returns the seconds from the start to the first answer of the health check. */
+    public double startSeconds() {
+        return startSeconds;
+    }
+
+    private static boolean ready(HttpClient http, URI health) throws InterruptedException {
+        try {
+            var request = HttpRequest.newBuilder(health)
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Asks the process to end, and insists after a minute. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

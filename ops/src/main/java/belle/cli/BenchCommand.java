@@ -1,0 +1,170 @@
+package belle.cli;
+
+import belle.bench.BenchSize;
+import belle.bench.Measurement;
+import belle.bench.ServerBench;
+import belle.bench.ServerProcess;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code belle bench}: the whole server, alone or beside a peer, as ratios of one run. */
+@Command(
+        name = "bench",
+        description =
+                "Measures the whole server: streams, a long prompt, a second turn. With a peer, each measurement is "
+                        + "taken of one after the other and the ratio printed; above 1 belle is better.")
+final class BenchCommand implements Callable<Integer> {
+    @Option(names = "--smoke", description = "Small sizes: checks that the bench runs, measures little.")
+    private boolean smoke;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Option(
+            names = "--model",
+            paramLabel = "BUNDLE",
+            description = "The bundle to serve; the embedded model if not given.")
+    private @Nullable Path bundle;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable Peer peer;
+
+    @Spec
+    private CommandSpec spec;
+
+    /** Another server that speaks {@code /v1/completions}. */
+    static final class Peer {
+        @Option(
+                names = "--peer-command",
+                required = true,
+                description = "Starts a peer in the foreground; {port} stands for the port it must listen on.")
+        private String command;
+
+        @Option(
+                names = "--peer-health",
+                defaultValue = "/health",
+                description = "Its path that answers 200 when it is ready (${DEFAULT-VALUE}).")
+        private String health;
+    }
+
+    /** One row of the result; {@code peer} and {@code ratio} are null when belle was measured alone. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Row(
+            String name,
+            String unit,
+            double belle,
+            @Nullable Double peer,
+            @Nullable Double ratio) {
+        static Row alone(Measurement own) {
+            return new Row(own.name(), own.unit(), own.value(), null, null);
+        }
+
+        static Row beside(Measurement own, Measurement peer) {
+            return new Row(own.name(), own.unit(), own.value(), peer.value(), own.ratioTo(peer));
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path logs = Files.createTempDirectory("belle-bench");
+        int port = freePort();
+        try (var own = ServerProcess.start(ownCommand(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
+            note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
+            List<Row> rows = peer == null ? alone(port) : besidePeer(port, peer, logs);
+            if (json) {
+                Output.json(spec.commandLine().getOut(), Map.of("start_s", own.startSeconds(), "rows", rows));
+            } else {
+                rows.forEach(this::print);
+            }
+        }
+        return 0;
+    }
+
+    private List<Row> alone(int port) throws Exception {
+        List<Row> rows = new ArrayList<>();
+        try (var bench = connect(port)) {
+            for (var task : bench.tasks()) {
+                task.call().forEach(own -> rows.add(Row.alone(own)));
+            }
+        }
+        return rows;
+    }
+
+    /** The two take turns, so that both meet the same state of the machine; the one that waits is idle. */
+    private List<Row> besidePeer(int ownPort, Peer peer, Path logs) throws Exception {
+        int port = freePort();
+        List<String> command = List.of("bash", "-c", "exec " + peer.command.replace("{port}", Integer.toString(port)));
+        List<Row> rows = new ArrayList<>();
+        try (var process = ServerProcess.start(command, local(port, peer.health), logs.resolve("peer.log"));
+                var bench = connect(ownPort);
+                var peerBench = connect(port)) {
+            note("the peer was ready after " + String.format(Locale.ROOT, "%.1f s", process.startSeconds()));
+            var tasks = bench.tasks();
+            var peerTasks = peerBench.tasks();
+            for (int i = 0; i < tasks.size(); i++) {
+                var own = tasks.get(i).call();
+                var others = peerTasks.get(i).call();
+                for (int j = 0; j < own.size(); j++) {
+                    rows.add(Row.beside(own.get(j), others.get(j)));
+                    note(own.get(j).name() + " done");
+                }
+            }
+        }
+        return rows;
+    }
+
+    private ServerBench connect(int port) throws IOException, InterruptedException {
+        String model;
+        try (var client = new ChatClient(local(port, "/"))) {
+            model = client.firstModel();
+        }
+        return ServerBench.connect(local(port, "/"), model, smoke ? BenchSize.SMOKE : BenchSize.WHOLE);
+    }
+
+    private List<String> ownCommand(int port) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("belle.root")).resolve("belle").toString(), "up", "--port", "" + port));
+        if (bundle != null) {
+            command.addAll(List.of("--model", bundle.toString()));
+        }
+        return command;
+    }
+
+    private void print(Row row) {
+        String peer = row.peer() == null || row.ratio() == null
+                ? ""
+                : String.format(Locale.ROOT, "  peer %9.2f  ratio %5.2f", row.peer(), row.ratio());
+        spec.commandLine()
+                .getOut()
+                .println(String.format(Locale.ROOT, "%-34s %9.2f %-9s", row.name(), row.belle(), row.unit()) + peer);
+    }
+
+    private void note(String text) {
+        spec.commandLine().getErr().println("belle: " + text);
+    }
+
+    private static URI local(int port, String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
