@@ -53,6 +53,25 @@ public record SamplingParams(
         return new SamplingParams(maxTokens, 0, 0, 1, 0, 1, 0, 0, Map.of(), 0, -1, List.of(), false, 1);
     }
 
+    /** Returns these parameters with another limit of tokens. */
+    public SamplingParams withMaxTokens(int limit) {
+        return new SamplingParams(
+                limit,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed,
+                topLogprobs,
+                stop,
+                ignoreEos,
+                n);
+    }
+
     /** Returns every field out of range, named as in the HTTP API; empty when all are fine. */
     public List<Failure.Invalid> problems() {
         return SamplingLimits.problems(this);

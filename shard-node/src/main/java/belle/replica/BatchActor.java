@@ -1,0 +1,236 @@
+package belle.replica;
+
+import belle.engine.Engine;
+import belle.engine.GenerationRequest;
+import belle.engine.KvCache;
+import belle.engine.Output;
+import belle.proto.Failure;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * The batch loop of a replica: requests into the {@link Engine}, its steps to the rank, what they gave to the sessions.
+ * Decides nothing itself and never blocks.
+ *
+ * <p>It begins by borrowing the cache. When it crashes it is restarted in place and tells every session that its stream
+ * was lost; they submit it again.
+ */
+public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
+    /** What sessions, the node, and the replica's other actors tell the loop. */
+    public sealed interface Command {}
+
+    /** Starts a stream. Answered by {@link Admitted} or {@link Rejected}. {@code epoch} tells its attempts apart. */
+    public record Submit(GenerationRequest request, long epoch, ActorRef<Event> replyTo) implements Command {}
+
+    /** Computes nothing more for the stream until {@link Resume}; its reader is slow. */
+    public record Pause(String stream, long epoch) implements Command {}
+
+    /** Goes on with a paused stream. */
+    public record Resume(String stream, long epoch) implements Command {}
+
+    /** Ends a stream; nothing more is said of it. */
+    public record Cancel(String stream, long epoch) implements Command {}
+
+    /** Refuses new streams from now on, and answers once none is left. */
+    public record Drain(ActorRef<Drained> replyTo) implements Command {}
+
+    /** Ends every stream with {@code failure}. */
+    public record EndAll(Failure failure) implements Command {}
+
+    record Lent(long loan, KvCache cache) implements Command {}
+
+    private record Answered(RankActor.Answer answer) implements Command {}
+
+    private record Tick() implements Command {}
+
+    /** What a session hears of its stream. */
+    public sealed interface Event {
+        String stream();
+
+        long epoch();
+    }
+
+    /** The stream is queued; outputs follow. */
+    public record Admitted(String stream, long epoch) implements Event {}
+
+    /** The stream is not computed. */
+    public record Rejected(String stream, long epoch, Failure failure) implements Event {}
+
+    /** What one step gave to the stream. After {@link Output.Done} or {@link Output.Failed} nothing follows. */
+    public record Produced(String stream, long epoch, List<Output> outputs) implements Event {}
+
+    /** The loop crashed and knows nothing of the stream any more. */
+    public record Lost(String stream, long epoch) implements Event {}
+
+    /** No stream is left. */
+    public record Drained(String model) {}
+
+    private static final Duration TICK = Duration.ofMillis(500);
+
+    private final ReplicaParts parts;
+    private final ActorRef<ReplicaReport> node;
+    private final Engine engine;
+    private final Clients clients;
+    private final Rank rank;
+    private final ReplicaMetrics metrics;
+    private boolean draining;
+    private Optional<ActorRef<Drained>> drainer = Optional.empty();
+    private boolean stalled;
+
+    /** A loop that borrows the cache from {@code cache}, runs steps on {@code rank}, and reports to {@code node}. */
+    static Behavior<Command> create(
+            ReplicaParts parts,
+            ActorRef<KvCacheActor.Command> cache,
+            ActorRef<RankActor.Run> rank,
+            ActorRef<ReplicaReport> node) {
+        // Shared by the restarts of one loop, so that each has a loan of its own.
+        long[] loans = {0};
+        Behavior<Command> loop = Behaviors.setup(context -> {
+            long loan = ++loans[0];
+            cache.tell(new KvCacheActor.Borrow(loan, context.getSelf()));
+            return borrowing(parts, loan, rank, node, new ArrayList<>());
+        });
+        var restart = SupervisorStrategy.restart()
+                .withLimit(parts.replica().maxRestarts(), parts.replica().restartWindow());
+        return Behaviors.supervise(loop).onFailure(RuntimeException.class, restart);
+    }
+
+    /** Keeps what arrives before the cache does, in its order. */
+    private static Behavior<Command> borrowing(
+            ReplicaParts parts,
+            long loan,
+            ActorRef<RankActor.Run> rank,
+            ActorRef<ReplicaReport> node,
+            List<Command> early) {
+        return Behaviors.receive((context, command) -> {
+            if (!(command instanceof Lent lent)) {
+                early.add(command);
+                return Behaviors.same();
+            }
+            if (lent.loan() != loan) {
+                return Behaviors.same();
+            }
+            return Behaviors.withTimers(timers -> {
+                timers.startTimerWithFixedDelay(new Tick(), TICK);
+                BatchActor loop = new BatchActor(context, parts, lent, rank, node);
+                early.forEach(loop::onMessage);
+                return loop;
+            });
+        });
+    }
+
+    private BatchActor(
+            ActorContext<Command> context,
+            ReplicaParts parts,
+            Lent lent,
+            ActorRef<RankActor.Run> rank,
+            ActorRef<ReplicaReport> node) {
+        super(context);
+        this.parts = parts;
+        this.node = node;
+        this.engine = new Engine(parts.engine(), parts.facts(), lent.cache());
+        this.metrics = new ReplicaMetrics(parts.model());
+        this.clients = new Clients(metrics);
+        this.rank = new Rank(
+                lent.loan(), rank, context.messageAdapter(RankActor.Answer.class, Answered::new), System::nanoTime);
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onAnyMessage(this::onMessage)
+                .onSignal(PreRestart.class, _ -> onCrash())
+                .build();
+    }
+
+    private Behavior<Command> onMessage(Command command) {
+        switch (command) {
+            case Submit submit -> onSubmit(submit);
+            case Pause(var stream, var epoch) -> engine.pause(Clients.name(stream, epoch));
+            case Resume(var stream, var epoch) -> engine.resume(Clients.name(stream, epoch));
+            case Cancel(var stream, var epoch) -> onCancel(Clients.name(stream, epoch));
+            case Drain(var replyTo) -> onDrain(replyTo);
+            case EndAll(var failure) -> onEndAll(failure);
+            case Lent _ -> {}
+            case Answered(var answer) -> onAnswered(answer);
+            case Tick _ -> onTick();
+        }
+        runNextStep();
+        return this;
+    }
+
+    private void onSubmit(Submit submit) {
+        String name = Clients.name(submit.request().stream(), submit.epoch());
+        Optional<Failure> refusal = draining
+                ? Optional.of(new Failure.Unavailable("this node is shutting down; try again"))
+                : engine.submit(Clients.named(name, submit.request()), parts.replica().retryAfterSeconds());
+        refusal.ifPresentOrElse(
+                failure -> submit.replyTo()
+                        .tell(new Rejected(submit.request().stream(), submit.epoch(), failure)),
+                () -> clients.add(name, submit));
+    }
+
+    private void onCancel(String name) {
+        engine.cancel(name);
+        clients.remove(name);
+    }
+
+    private void onDrain(ActorRef<Drained> replyTo) {
+        draining = true;
+        drainer = Optional.of(replyTo);
+    }
+
+    private void onEndAll(Failure failure) {
+        for (String name : clients.names()) {
+            engine.cancel(name);
+            clients.deliver(List.of(new Output.Failed(name, failure)));
+        }
+    }
+
+    private void onAnswered(RankActor.Answer answer) {
+        if (!rank.isOurs(answer)) {
+            return;
+        }
+        metrics.stepTook(rank.finish());
+        clients.deliver(
+                switch (answer) {
+                    case RankActor.StepDone(_, var step, var logits) -> engine.complete(step, logits);
+                    case RankActor.StepFailed(_, var step, var failure) -> engine.failStep(step, failure);
+                });
+        if (stalled) {
+            stalled = false;
+            node.tell(new ReplicaReport.Recovered(parts.model()));
+        }
+    }
+
+    private void onTick() {
+        metrics.holds(engine.load(), clients.size());
+        if (!stalled && rank.runsLongerThan(parts.replica().stepDeadline())) {
+            stalled = true;
+            node.tell(new ReplicaReport.Stalled(parts.model(), rank.stepsRun()));
+        }
+    }
+
+    private void runNextStep() {
+        engine.nextStep().ifPresent(rank::run);
+        if (clients.size() == 0) {
+            drainer.ifPresent(replyTo -> replyTo.tell(new Drained(parts.model())));
+            drainer = Optional.empty();
+        }
+    }
+
+    private Behavior<Command> onCrash() {
+        clients.loseAll();
+        return this;
+    }
+}

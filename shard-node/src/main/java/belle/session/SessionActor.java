@@ -1,0 +1,240 @@
+package belle.session;
+
+import belle.engine.GenerationRequest;
+import belle.proto.Failure;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import belle.replica.BatchActor;
+import belle.session.LiveTurn.Alarm;
+import belle.session.ServedModel.Checked;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * One conversation: the sharded entity that owns its turns. It checks a request and has it computed; the turn's log and
+ * its reader's pace are {@link LiveTurn}'s.
+ */
+public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
+    /** What the entity hears. */
+    sealed interface Message {}
+
+    private record FromGateway(SessionCommand command) implements Message {}
+
+    private record FromReplica(BatchActor.Event event) implements Message {}
+
+    private record AlarmRang(String stream, Alarm alarm) implements Message {}
+
+    private record Idle() implements Message {}
+
+    private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
+
+    private final SessionConfig config;
+    private final Map<String, ServedModel> models;
+    private final TimerScheduler<Message> timers;
+    private final SessionHome home;
+    private final ActorRef<BatchActor.Event> replicaEvents;
+    private final Map<String, LiveTurn> turns = new LinkedHashMap<>();
+    private boolean leaving;
+
+    /**
+     * A session without turns.
+     *
+     * @param models what this node serves, by name
+     */
+    public static Behavior<SessionCommand> create(
+            SessionConfig config, Map<String, ServedModel> models, SessionHome home) {
+        Behavior<Message> session = Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new SessionActor(context, timers, config, models, home)));
+        return Behaviors.transformMessages(
+                SessionCommand.class, session, builder -> builder.match(SessionCommand.class, FromGateway::new));
+    }
+
+    private SessionActor(
+            ActorContext<Message> context,
+            TimerScheduler<Message> timers,
+            SessionConfig config,
+            Map<String, ServedModel> models,
+            SessionHome home) {
+        super(context);
+        this.timers = timers;
+        this.config = config;
+        this.models = models;
+        this.home = home;
+        this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
+        models.values().forEach(model -> context.watch(model.replica()));
+        leaveWhenIdle();
+    }
+
+    @Override
+    public Receive<Message> createReceive() {
+        return newReceiveBuilder()
+                .onAnyMessage(this::onMessage)
+                .onSignal(Terminated.class, this::onTerminated)
+                .onSignal(PostStop.class, _ -> onStop())
+                .build();
+    }
+
+    private Behavior<Message> onMessage(Message message) {
+        switch (message) {
+            case FromGateway(var command) when leaving -> home.forward(command);
+            case FromGateway(var command) -> onCommand(command);
+            case FromReplica(var event) -> keepIf(event.stream(), turn -> turn.onReplica(event));
+            case AlarmRang(var stream, var alarm) -> onAlarm(stream, alarm);
+            case Idle _ -> onIdle();
+        }
+        return this;
+    }
+
+    private void onCommand(SessionCommand command) {
+        switch (command) {
+            case SessionCommand.Generate generate -> onGenerate(generate);
+            case SessionCommand.Resume resume -> onResume(resume);
+            case SessionCommand.Acknowledge(var stream, var index) -> with(stream, turn -> turn.acknowledge(index));
+            case SessionCommand.Cancel(var stream) -> keepIf(stream, LiveTurn::cancel);
+        }
+    }
+
+    private void onGenerate(SessionCommand.Generate generate) {
+        ServedModel model = models.get(generate.model());
+        if (model == null) {
+            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
+        } else if (turns.containsKey(generate.stream())) {
+            refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
+        } else if (!roomForOneMore()) {
+            refuse(
+                    generate,
+                    new Failure.Overloaded("this session has " + config.maxTurns() + " turns running, its limit", 1));
+        } else {
+            switch (model.check(generate)) {
+                case Checked.Fine(var request) -> begin(model, request, generate.replyTo());
+                case Checked.Wrong(var failure) -> refuse(generate, failure);
+            }
+        }
+    }
+
+    private void onResume(SessionCommand.Resume resume) {
+        LiveTurn turn = turns.get(resume.stream());
+        if (turn == null) {
+            var failure = new Failure.NotFound("stream " + resume.stream() + " is not known here");
+            resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), failure));
+            return;
+        }
+        getContext().watch(resume.replyTo());
+        turn.resume(resume.after(), resume.replyTo());
+    }
+
+    private void onAlarm(String stream, Alarm alarm) {
+        switch (alarm) {
+            case READER_STALLED -> with(stream, LiveTurn::readerStalled);
+            case GRACE_IS_OVER -> keepIf(stream, LiveTurn::cancel);
+            case RETENTION_IS_OVER ->
+                keepIf(stream, turn -> {
+                    turn.abandon(new Failure.NotFound("the events of stream " + stream + " are no longer kept"));
+                    return false;
+                });
+        }
+    }
+
+    private void onIdle() {
+        leaving = true;
+        home.passivate(getContext().getSelf());
+    }
+
+    /** A reader or a replica is gone for good. */
+    private Behavior<Message> onTerminated(Terminated gone) {
+        ActorRef<?> actor = gone.getRef();
+        for (var entry : List.copyOf(turns.entrySet())) {
+            LiveTurn turn = entry.getValue();
+            if (turn.isReadBy(actor)) {
+                turn.readerDied();
+            } else if (turn.isComputedBy(actor)) {
+                keepIf(entry.getKey(), t -> t.breakOff(new Failure.Unavailable("the model is down on this node")));
+            }
+        }
+        return this;
+    }
+
+    private Behavior<Message> onStop() {
+        turns.values().forEach(turn -> turn.abandon(STOPPING));
+        return this;
+    }
+
+    private void begin(ServedModel model, GenerationRequest request, ActorRef<StreamEvent> reader) {
+        getContext().watch(reader);
+        LiveTurn turn = new LiveTurn(model, request, reader, replicaEvents, config, alarmsOf(request.stream()));
+        turns.put(request.stream(), turn);
+        timers.cancel(new Idle());
+        turn.submit();
+    }
+
+    private void refuse(SessionCommand.Generate generate, Failure failure) {
+        generate.replyTo().tell(new StreamEvent.Refused(generate.stream(), failure));
+    }
+
+    /** Makes room by forgetting the oldest turn for which nothing is computed. */
+    private boolean roomForOneMore() {
+        if (turns.size() < config.maxTurns()) {
+            return true;
+        }
+        Optional<String> oldest = turns.entrySet().stream()
+                .filter(turn -> turn.getValue().atRest())
+                .map(Map.Entry::getKey)
+                .findFirst();
+        oldest.ifPresent(stream -> onAlarm(stream, Alarm.RETENTION_IS_OVER));
+        return oldest.isPresent();
+    }
+
+    private void with(String stream, Consumer<LiveTurn> action) {
+        keepIf(stream, turn -> {
+            action.accept(turn);
+            return true;
+        });
+    }
+
+    /** Does {@code action} to a known turn and forgets the turn when it returns false. */
+    private void keepIf(String stream, Predicate<LiveTurn> action) {
+        LiveTurn turn = turns.get(stream);
+        if (turn != null && !action.test(turn)) {
+            turns.remove(stream);
+            for (Alarm alarm : Alarm.values()) {
+                timers.cancel(new AlarmRang(stream, alarm));
+            }
+            leaveWhenIdle();
+        }
+    }
+
+    private void leaveWhenIdle() {
+        if (turns.isEmpty()) {
+            timers.startSingleTimer(new Idle(), new Idle(), config.idleTimeout());
+        }
+    }
+
+    private LiveTurn.Alarms alarmsOf(String stream) {
+        return new LiveTurn.Alarms() {
+            @Override
+            public void set(Alarm alarm, Duration delay) {
+                var message = new AlarmRang(stream, alarm);
+                timers.startSingleTimer(message, message, delay);
+            }
+
+            @Override
+            public void clear(Alarm alarm) {
+                timers.cancel(new AlarmRang(stream, alarm));
+            }
+        };
+    }
+}

@@ -1,0 +1,202 @@
+package belle.session;
+
+import belle.engine.Output;
+import belle.proto.Failure;
+import belle.proto.Tokens;
+import belle.proto.session.StreamEvent;
+import belle.proto.session.StreamEvent.Indexed;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One turn: the log of its events, and how far its reader is. Pure.
+ *
+ * <p>A turn may be computed more than once, each time in a higher epoch (its replica crashed, or its reader went and came
+ * back). The engine is deterministic, so a later epoch gives the same outputs from the start; those already in the log
+ * are compared with it and dropped, and the log goes on where it was. Outputs of an earlier epoch are ignored.
+ *
+ * <p>{@code acknowledged <= sent < next}: the reader is sent at most a window of events beyond those it acknowledged.
+ */
+final class Turn {
+    private final String stream;
+    private final int maxLogEvents;
+    private final List<Choice> choices = new ArrayList<>();
+    private final List<Indexed> log = new ArrayList<>();
+    private long firstKept;
+    private long sent = -1;
+    private long acknowledged = -1;
+    private long epoch = 1;
+    private boolean promptScored;
+    private boolean ended;
+
+    /** A turn before its first output. */
+    Turn(String stream, int choices, int maxLogEvents) {
+        this.stream = stream;
+        this.maxLogEvents = maxLogEvents;
+        for (int choice = 0; choice < choices; choice++) {
+            this.choices.add(new Choice());
+        }
+    }
+
+    String stream() {
+        return stream;
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /** Tells whether {@code windowEvents} or more events wait for the reader's acknowledgement. */
+    boolean windowFull(int windowEvents) {
+        return unacknowledged() >= windowEvents;
+    }
+
+    long unacknowledged() {
+        return next() - 1 - acknowledged;
+    }
+
+    /** Begins the next epoch: everything will be computed from the start again. */
+    void restart() {
+        epoch++;
+        choices.forEach(choice -> choice.replayed = 0);
+    }
+
+    /** Puts what an output says into the log, unless the log has it already. */
+    void apply(long outputEpoch, Output output) {
+        if (outputEpoch != epoch || ended) {
+            return;
+        }
+        switch (output) {
+            case Output.PromptScored scored -> onPromptScored(scored);
+            case Output.Token token -> onToken(token);
+            case Output.Finished finished -> onFinished(finished);
+            case Output.Done(_, var usage) -> {
+                ended = true;
+                log.add(new StreamEvent.Done(stream, epoch, next(), usage));
+            }
+            case Output.Failed(_, var failure) -> fail(failure);
+        }
+        trim();
+    }
+
+    /** Ends the turn with a failure, unless it has ended. */
+    void fail(Failure failure) {
+        if (!ended) {
+            ended = true;
+            log.add(new StreamEvent.Failed(stream, epoch, next(), failure));
+        }
+    }
+
+    /** The reader has taken all events up to {@code index}; indexes it was never sent count as the last one sent. */
+    void acknowledge(long index) {
+        acknowledged = Math.max(acknowledged, Math.min(index, sent));
+        trim();
+    }
+
+    /** Returns the events that fit into the reader's window and were not sent yet; they now count as sent. */
+    List<Indexed> due(int windowEvents) {
+        long end = Math.min(next(), acknowledged + 1 + windowEvents);
+        if (end <= sent + 1) {
+            return List.of();
+        }
+        List<Indexed> events = log.subList(place(sent + 1), place(end)).stream()
+                .map(event -> EventEpochs.stamped(event, epoch))
+                .toList();
+        sent = end - 1;
+        return events;
+    }
+
+    /**
+     * Puts the reader behind event {@code after}; what follows is due again.
+     *
+     * @return false, and nothing changes, when those events are not kept any more or there will be none
+     */
+    boolean rewind(long after) {
+        boolean over = ended && after + 1 == next();
+        if (after + 1 < firstKept || after >= next() || over) {
+            return false;
+        }
+        sent = after;
+        acknowledged = after;
+        return true;
+    }
+
+    /** Tells whether the reader was sent everything that is in the log. */
+    boolean allSent() {
+        return sent + 1 == next();
+    }
+
+    /** Returns the failure that ended the turn, or {@code failure} in the place behind the last event. */
+    StreamEvent.Failed failedAtEnd(Failure failure) {
+        return !log.isEmpty() && log.getLast() instanceof StreamEvent.Failed failed
+                ? failed
+                : new StreamEvent.Failed(stream, epoch, next(), failure);
+    }
+
+    private void onPromptScored(Output.PromptScored scored) {
+        if (!promptScored) {
+            promptScored = true;
+            log.add(new StreamEvent.PromptScored(stream, epoch, next(), scored.tokens()));
+        }
+    }
+
+    private void onToken(Output.Token token) {
+        Choice choice = choices.get(token.id().choice());
+        int position = choice.replayed++;
+        if (position < choice.ids.size()) {
+            if (choice.ids.get(position) != token.tokenId()) {
+                fail(new Failure.Internal("stream " + stream + " gave token " + token.tokenId() + " at "
+                        + position + " of choice " + token.id().choice() + " where it had given "
+                        + choice.ids.get(position)));
+            }
+            return;
+        }
+        choice.ids.add(token.tokenId());
+        log.add(new StreamEvent.Delta(
+                stream,
+                epoch,
+                next(),
+                token.id().choice(),
+                Tokens.of(token.tokenId()),
+                token.text(),
+                token.logprob().map(List::of).orElse(List.of())));
+    }
+
+    private void onFinished(Output.Finished finished) {
+        Choice choice = choices.get(finished.id().choice());
+        if (!choice.finished) {
+            choice.finished = true;
+            log.add(new StreamEvent.Finished(
+                    stream, epoch, next(), finished.id().choice(), finished.text(), finished.reason()));
+        }
+    }
+
+    private long next() {
+        return firstKept + log.size();
+    }
+
+    private int place(long index) {
+        return Math.toIntExact(index - firstKept);
+    }
+
+    /** Drops a quarter of a full log at once, so that the cost of moving the rest is paid seldom. */
+    private void trim() {
+        if (log.size() > maxLogEvents) {
+            long droppable = Math.min(acknowledged + 1 - firstKept, log.size() - maxLogEvents * 3L / 4);
+            if (droppable > 0) {
+                log.subList(0, (int) droppable).clear();
+                firstKept += droppable;
+            }
+        }
+    }
+
+    private static final class Choice {
+        final List<Integer> ids = new ArrayList<>();
+        int replayed;
+        boolean finished;
+    }
+}
