@@ -1,0 +1,112 @@
+package belle.export.tokenizer;
+
+import belle.proto.Failure;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tokenizer of a checkpoint folder, ready for a bundle.
+ *
+ * @param json the text of the bundle's tokenizer.json
+ * @param source the file it comes from: tokenizer.json (checked and taken) or tokenizer.model (converted)
+ * @param tokens one more than the highest id
+ * @param bosIds put before every prompt; empty where the tokenizer adds none
+ * @param eosIds the tokenizer's end-of-text id, if it names one
+ * @param chatTemplate the checkpoint's own Jinja template as found; it is never executed
+ */
+public record TokenizerFiles(
+        String json,
+        String source,
+        int tokens,
+        List<Integer> bosIds,
+        List<Integer> eosIds,
+        Optional<String> chatTemplate) {
+    static final String JSON_FILE = "tokenizer.json";
+    static final String MODEL_FILE = "tokenizer.model";
+
+    public TokenizerFiles {
+        bosIds = List.copyOf(bosIds);
+        eosIds = List.copyOf(eosIds);
+    }
+
+    /**
+     * Reads the tokenizer of {@code checkpoint}: tokenizer.json if it is there, else tokenizer.model.
+     *
+     * <p>A missing, damaged or unknown tokenizer ends in {@link Failure.Broken} naming file and field.
+     */
+    public static TokenizerFiles read(Path checkpoint) {
+        TokenizerConfig config = TokenizerConfig.read(checkpoint);
+        Path json = checkpoint.resolve(JSON_FILE);
+        if (Files.exists(json)) {
+            return taken(json, config);
+        }
+        Path model = checkpoint.resolve(MODEL_FILE);
+        if (Files.exists(model)) {
+            return converted(model, config);
+        }
+        throw SourceText.broken(checkpoint, "tokenizer", "has neither " + JSON_FILE + " nor " + MODEL_FILE);
+    }
+
+    private static TokenizerFiles converted(Path file, TokenizerConfig config) {
+        SentencePieceModel model = SentencePieceReader.read(file);
+        Map<String, Integer> ids = new HashMap<>();
+        for (int id = 0; id < model.pieces().size(); id++) {
+            ids.put(model.pieces().get(id).text(), id);
+        }
+        config.added().forEach((id, token) -> ids.put(token.path("content").asText(), id));
+        Optional<String> bos =
+                config.name("bos").or(() -> Optional.of(model.bosPiece()).filter(ids::containsKey));
+        Optional<String> eos =
+                config.name("eos").or(() -> Optional.of(model.eosPiece()).filter(ids::containsKey));
+        Optional<String> before = config.flag("add_bos_token").orElse(true) ? bos : Optional.empty();
+        Optional<String> after = config.flag("add_eos_token").orElse(false) ? eos : Optional.empty();
+        ObjectNode json = Conversion.convert(file, model, config, before, after);
+        int tokens = model.pieces().size();
+        for (JsonNode token : json.path("added_tokens")) {
+            tokens = Math.max(tokens, token.path("id").intValue() + 1);
+        }
+        return new TokenizerFiles(
+                json.toString(),
+                MODEL_FILE,
+                tokens,
+                ids(before, "bos", ids, config),
+                ids(eos, "eos", ids, config),
+                config.chatTemplate());
+    }
+
+    private static TokenizerFiles taken(Path file, TokenizerConfig config) {
+        CheckedJson json = CheckedJson.read(file, config);
+        Map<String, Integer> ids = json.specialIds();
+        List<Integer> bos = json.idsBefore();
+        Optional<Boolean> adds = config.flag("add_bos_token");
+        if (adds.isPresent() || (bos.isEmpty() && config.isLlama())) {
+            // LLaMA's classes go by this flag (default: yes) and build their post-processor from it.
+            bos = adds.orElse(true) ? ids(config.name("bos"), "bos", ids, config) : List.of();
+        }
+        return new TokenizerFiles(
+                json.text(),
+                JSON_FILE,
+                json.tokens(),
+                bos,
+                ids(config.name("eos"), "eos", ids, config),
+                config.chatTemplate());
+    }
+
+    private static List<Integer> ids(
+            Optional<String> name, String role, Map<String, Integer> ids, TokenizerConfig config) {
+        if (name.isEmpty()) {
+            return List.of();
+        }
+        Integer id = ids.get(name.get());
+        if (id == null) {
+            throw SourceText.broken(config.file(), role + "_token", "'" + name.get() + "' is not in the vocabulary");
+        }
+        return List.of(id);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package belle.export.tokenizer;
+
+import org.jspecify.annotations.NullMarked;
