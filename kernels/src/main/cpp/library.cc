@@ -1,0 +1,63 @@
+// What the shared library exports: the registration that ONNX Runtime calls, and a few plain C functions.
+#include <cstring>
+#include <string>
+
+#include "ops/ops.h"
+
+#define BELLE_EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace belle {
+namespace {
+
+OrtCustomOpDomain* create_domain(const Api& api) {
+  OrtCustomOpDomain* domain = nullptr;
+  check(api, api.create_domain("belle", &domain));
+  for (const OrtCustomOp* op :
+       {Adapter<Embedding>::custom_op(), Adapter<MatMulF32>::custom_op(), Adapter<MatMulF16>::custom_op(),
+        Adapter<PagedAttention>::custom_op(), Adapter<RmsNorm>::custom_op(), Adapter<LayerNorm>::custom_op(),
+        Adapter<Gelu>::custom_op(), Adapter<SiluMul>::custom_op(), Adapter<Residual>::custom_op()}) {
+    check(api, api.domain_add(domain, op));
+  }
+  return domain;
+}
+
+void register_ops(const Api& api, OrtSessionOptions* options) {
+  selected_kernels();  // a wrong BELLE_ISA is refused here, before any graph is read
+  // One domain for the life of the process: sessions keep pointers into it.
+  static OrtCustomOpDomain* const domain = create_domain(api);
+  check(api, api.options_add_domain(options, domain));
+}
+
+}  // namespace
+}  // namespace belle
+
+BELLE_EXPORT belle::OrtStatus* RegisterCustomOps(belle::OrtSessionOptions* options, const belle::OrtApiBase* base) {
+  using namespace belle;
+  const OrtApi* table = base->get_api(kApiVersion);
+  if (table == nullptr) {
+    const std::string message = "belle ops need ONNX Runtime 1." + std::to_string(kApiVersion) +
+                                " or newer, but this is " + base->version();
+    return Api(base->get_api(1)).create_status(ErrorCode::kFail, message.c_str());
+  }
+  const Api api(table);
+  return guarded(api, "register", [&] { register_ops(api, options); });
+}
+
+/// The instruction set in use; empty when BELLE_ISA names one that this machine lacks.
+BELLE_EXPORT const char* belle_isa() {
+  try {
+    return belle::selected_kernels().name;
+  } catch (const belle::Refusal&) {
+    return "";
+  }
+}
+
+/// Sessions opened from now on use the named instruction set. 0, or -1 when this machine lacks it.
+BELLE_EXPORT int belle_select_isa(const char* name) {
+  try {
+    belle::select_kernels(name);
+    return 0;
+  } catch (const belle::Refusal&) {
+    return -1;
+  }
+}

@@ -1,0 +1,75 @@
+// Lanes as two AVX registers, with FMA and F16C. See lanes.h.
+#pragma once
+#include <immintrin.h>
+
+namespace belle {
+namespace {
+
+struct Lanes {
+  __m256 low, high;
+};
+
+BELLE_INLINE __m256 widen(const Half* p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+BELLE_INLINE void narrow(Half* p, __m256 a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
+BELLE_INLINE Lanes load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+BELLE_INLINE Lanes load(const Half* p) { return {widen(p), widen(p + 8)}; }
+BELLE_INLINE Lanes load8(const float* p) { return {_mm256_loadu_ps(p), _mm256_setzero_ps()}; }
+BELLE_INLINE Lanes load8(const Half* p) { return {widen(p), _mm256_setzero_ps()}; }
+BELLE_INLINE void store(float* p, Lanes a) {
+  _mm256_storeu_ps(p, a.low);
+  _mm256_storeu_ps(p + 8, a.high);
+}
+BELLE_INLINE void store(Half* p, Lanes a) {
+  narrow(p, a.low);
+  narrow(p + 8, a.high);
+}
+BELLE_INLINE void store8(float* p, Lanes a) { _mm256_storeu_ps(p, a.low); }
+BELLE_INLINE void store8(Half* p, Lanes a) { narrow(p, a.low); }
+BELLE_INLINE Lanes broadcast(float x) {
+  const __m256 v = _mm256_set1_ps(x);
+  return {v, v};
+}
+BELLE_INLINE Lanes add(Lanes a, Lanes b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+BELLE_INLINE Lanes subtract(Lanes a, Lanes b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
+BELLE_INLINE Lanes multiply(Lanes a, Lanes b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
+BELLE_INLINE Lanes divide(Lanes a, Lanes b) { return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)}; }
+BELLE_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
+  return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+}
+BELLE_INLINE Lanes negated_fma(Lanes a, Lanes b, Lanes c) {
+  return {_mm256_fnmadd_ps(a.low, b.low, c.low), _mm256_fnmadd_ps(a.high, b.high, c.high)};
+}
+BELLE_INLINE Lanes greater(Lanes a, Lanes b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+BELLE_INLINE Lanes where_less(Lanes a, Lanes b, Lanes yes, Lanes no) {
+  return {_mm256_blendv_ps(no.low, yes.low, _mm256_cmp_ps(a.low, b.low, _CMP_LT_OQ)),
+          _mm256_blendv_ps(no.high, yes.high, _mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ))};
+}
+BELLE_INLINE __m256 times_power(__m256 a, __m256 n) {
+  const __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), exponent));
+}
+BELLE_INLINE Lanes times_power(Lanes a, Lanes n) { return {times_power(a.low, n.low), times_power(a.high, n.high)}; }
+
+BELLE_INLINE float sum(Lanes a) {
+  const __m256 eight = _mm256_add_ps(a.low, a.high);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+BELLE_INLINE float maximum(Lanes a) {
+  const __m256 eight = _mm256_max_ps(a.low, a.high);
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+BELLE_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+BELLE_INLINE float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
+
+}  // namespace
+}  // namespace belle

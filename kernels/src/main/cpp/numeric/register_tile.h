@@ -1,0 +1,82 @@
+// The one inner loop: ROWS x (16 STRIPS) running sums in registers, for products, attention scores and
+// attention values alike.
+//
+//   sums[row][column] += x[row][i] * w[i][column]     for i = 0, 1, ..., n - 1, one FMA each
+//
+// Each sum is one chain in ascending i; how many rows and strips are neighbours changes no bit. That, and
+// that a sum put aside in memory is the same float, is why neither batch nor blocking can matter.
+#pragma once
+#include "numeric/kernels.h"
+#include "numeric/lanes.h"
+
+namespace belle {
+namespace {
+
+/// Strips of 16 columns beside `rows` rows that the machine's registers hold.
+#if defined(BELLE_LANES_AVX512)
+constexpr int strips_beside(int) { return 4; }  // 6 rows x 4 = 24 of 32 registers
+#else
+constexpr int strips_beside(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }  // 8 to 12 of 16
+#endif
+
+/// x[row][i] lies at x[row * ROW_STEP + i * STEP].
+template <int STEP, int ROW_STEP>
+struct Operand {
+  const float* x;
+  BELLE_INLINE_MEMBER Lanes at(int row, int64_t i) const { return broadcast(x[row * ROW_STEP + i * STEP]); }
+};
+
+/// How a tile's sums begin.
+enum class Start { kZero, kMemory };
+
+/// w[i] lies at w + i * w_step, the sums of a row at sums + row * sums_step. AHEAD > 0 prefetches the
+/// weights that lie that many bytes further on. With HALF_STRIP only 8 columns of w exist (STRIPS is 1);
+/// the other eight sums of the strip keep their value.
+template <int ROWS, int STRIPS, Start START, int AHEAD = 0, bool HALF_STRIP = false, class X, class W>
+BELLE_INLINE void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step) {
+  Lanes s[ROWS][STRIPS];
+  for (int row = 0; row < ROWS; row++) {
+    for (int strip = 0; strip < STRIPS; strip++) {
+      s[row][strip] = START == Start::kZero ? broadcast(0.0f) : load(sums + row * sums_step + strip * kLanes);
+    }
+  }
+  for (int64_t i = 0; i < n; i++, w += w_step) {
+    if (AHEAD > 0) {
+      for (int byte = 0; byte < static_cast<int>(STRIPS * kLanes * sizeof(W)); byte += 64) {
+        prefetch(reinterpret_cast<const char*>(w) + AHEAD + byte);
+      }
+    }
+    Lanes columns[STRIPS];
+    for (int strip = 0; strip < STRIPS; strip++) columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
+#pragma GCC unroll 6
+    for (int row = 0; row < ROWS; row++) {
+      const Lanes factor = x.at(row, i);
+      for (int strip = 0; strip < STRIPS; strip++) s[row][strip] = fma(factor, columns[strip], s[row][strip]);
+    }
+  }
+  for (int row = 0; row < ROWS; row++) {
+    for (int strip = 0; strip < STRIPS; strip++) store(sums + row * sums_step + strip * kLanes, s[row][strip]);
+  }
+}
+
+/// Calls body.template run<ROWS>() for the run-time number of rows in a tile.
+template <class Body>
+BELLE_INLINE void with_rows(int rows, const Body& body) {
+  switch (rows) {
+    case 1: return body.template run<1>();
+    case 2: return body.template run<2>();
+    case 3: return body.template run<3>();
+    case 4: return body.template run<4>();
+    case 5: return body.template run<5>();
+    case 6: return body.template run<6>();
+  }
+}
+
+/// Copies a strip of n x 16 weights, widened, to contiguous memory.
+template <class W>
+BELLE_INLINE void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel) {
+  for (int64_t i = 0; i < n; i++) store(panel + i * kLanes, load(w + i * w_step));
+}
+
+}  // namespace
+}  // namespace belle

@@ -1,0 +1,156 @@
+// The ops of domain "belle". Inputs, attributes and layouts: README.md of this module.
+//
+// Symbols in the comments: T packed tokens, B sequences, E hidden size, K inputs and N outputs of a product,
+// H query heads, Hkv key/value heads, D head size, P positions of the rotary tables.
+#pragma once
+#include "ort/op.h"
+
+namespace belle {
+
+/// ids [T] -> [T, E]: rows of a table, or of a tied head that is stored in column tiles.
+class Embedding {
+ public:
+  static constexpr const char* kName = "Embedding";
+  static constexpr Port kInputs[] = {{"ids", ElementType::kInt64}, {"table", ElementType::kAny}};
+  Embedding(const Attributes& attributes, const KernelTable& kernels);
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+  int64_t vocabulary_, hidden_;
+  bool tiled_;
+};
+
+/// x [T, K] against up to three weight matrices whose outputs lie side by side -> [T, n0 + n1 + n2].
+class MatMul {
+ public:
+  MatMul(const Attributes& attributes, const KernelTable& kernels, ElementType weights);
+  void compute(const Call& call) const;
+
+ private:
+  static constexpr int kParts = 3;
+  const KernelTable& kernels_;
+  ElementType weights_;
+  int64_t inputs_;
+  int64_t outputs_[kParts];
+  std::vector<int64_t> leaf_inputs_;
+};
+
+class MatMulF32 : public MatMul {
+ public:
+  static constexpr const char* kName = "MatMulF32";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat},
+                                     {"w0", ElementType::kFloat},
+                                     {"bias", ElementType::kFloat, Presence::kOptional},
+                                     {"w1", ElementType::kFloat, Presence::kOptional},
+                                     {"w2", ElementType::kFloat, Presence::kOptional}};
+  MatMulF32(const Attributes& attributes, const KernelTable& kernels)
+      : MatMul(attributes, kernels, ElementType::kFloat) {}
+};
+
+class MatMulF16 : public MatMul {
+ public:
+  static constexpr const char* kName = "MatMulF16";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat},
+                                     {"w0", ElementType::kFloat16},
+                                     {"bias", ElementType::kFloat, Presence::kOptional},
+                                     {"w1", ElementType::kFloat16, Presence::kOptional},
+                                     {"w2", ElementType::kFloat16, Presence::kOptional}};
+  MatMulF16(const Attributes& attributes, const KernelTable& kernels)
+      : MatMul(attributes, kernels, ElementType::kFloat16) {}
+};
+
+/// Ragged batch of queries, keys and values [T, (H + 2 Hkv) D] -> [T, H D], through the paged cache.
+class PagedAttention {
+ public:
+  static constexpr const char* kName = "PagedAttention";
+  static constexpr Port kInputs[] = {{"qkv", ElementType::kFloat},
+                                     {"kv_pool", ElementType::kInt64},
+                                     {"block_table", ElementType::kInt32},
+                                     {"cu_seqlens", ElementType::kInt32},
+                                     {"past_lens", ElementType::kInt32},
+                                     {"cos", ElementType::kFloat, Presence::kOptional},
+                                     {"sin", ElementType::kFloat, Presence::kOptional},
+                                     {"slopes", ElementType::kFloat, Presence::kOptional}};
+  PagedAttention(const Attributes& attributes, const KernelTable& kernels);
+  void compute(const Call& call) const;
+
+ private:
+  struct Batch;
+  Batch read(const Call& call) const;
+  void read_pool(const Call& call, Batch& batch) const;
+  void read_rotary(const Call& call, Batch& batch) const;
+  void check_sequences(const Batch& batch) const;
+  void write_cache(const Call& call, const Batch& batch) const;
+  void attend(const Call& call, const Batch& batch, float* out) const;
+
+  const KernelTable& kernels_;
+  int64_t heads_, kv_heads_, head_dim_, layer_;
+  float scale_;
+};
+
+/// x [T, E], w [E] -> [T, E].
+class RmsNorm {
+ public:
+  static constexpr const char* kName = "RMSNorm";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat}, {"w", ElementType::kFloat}};
+  RmsNorm(const Attributes& attributes, const KernelTable& kernels);
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+  float epsilon_;
+};
+
+/// x [T, E], w [E], b [E] -> [T, E].
+class LayerNorm {
+ public:
+  static constexpr const char* kName = "LayerNorm";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat}, {"w", ElementType::kFloat}, {"b", ElementType::kFloat}};
+  LayerNorm(const Attributes& attributes, const KernelTable& kernels);
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+  float epsilon_;
+};
+
+/// BLOOM's tanh form, x [T, N] -> [T, N].
+class Gelu {
+ public:
+  static constexpr const char* kName = "Gelu";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat}};
+  Gelu(const Attributes&, const KernelTable& kernels) : kernels_(kernels) {}
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+};
+
+/// x [T, 2 I], gates then ups -> silu(gate) * up [T, I].
+class SiluMul {
+ public:
+  static constexpr const char* kName = "SiluMul";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat}};
+  SiluMul(const Attributes&, const KernelTable& kernels) : kernels_(kernels) {}
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+};
+
+/// x [T, E], delta [T, E], bias [E] or none -> x + (delta + bias).
+class Residual {
+ public:
+  static constexpr const char* kName = "Residual";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat},
+                                     {"delta", ElementType::kFloat},
+                                     {"bias", ElementType::kFloat, Presence::kOptional}};
+  Residual(const Attributes&, const KernelTable& kernels) : kernels_(kernels) {}
+  void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
+};
+
+}  // namespace belle

@@ -1,0 +1,93 @@
+package belle.kernels;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/**
+ * The library of custom ops. It lies in this jar; ONNX Runtime wants a file, so it is copied once into the user's cache
+ * folder, under its content's hash.
+ */
+public final class Kernels {
+    private Kernels() {}
+
+    private static final class Extracted {
+        static final Path LIBRARY = extract(cacheFolder());
+    }
+
+    /**
+     * The file to give to {@code SessionOptions.registerCustomOpLibrary}.
+     *
+     * @throws FailureException when there is no library for this processor, or no place to put it
+     */
+    public static Path library() {
+        return Extracted.LIBRARY;
+    }
+
+    /**
+     * The instruction set that the ops use: {@code scalar}, {@code avx2} or {@code avx512}.
+     *
+     * @throws FailureException when {@code BELLE_ISA} names one that this machine lacks
+     */
+    public static String isa() {
+        String name = NativeLibrary.isa();
+        if (name.isEmpty()) {
+            throw new FailureException(new Failure.Invalid(
+                    "BELLE_ISA", "BELLE_ISA is '" + System.getenv("BELLE_ISA") + "', which this machine does not run"));
+        }
+        return name;
+    }
+
+    /** Copies the library into {@code folder} unless it is there; safe when several processes do so at once. */
+    static Path extract(Path folder) {
+        String resource = "/native/linux-" + architecture() + "/libbelle_ops.so";
+        try (InputStream in = Kernels.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new FailureException(new Failure.Broken(
+                        "kernels.jar", resource, "no custom ops were built for this system; build on it with ./belle"));
+            }
+            byte[] library = in.readAllBytes();
+            Path target = folder.resolve("libbelle_ops-" + hash(library) + ".so");
+            if (Files.isRegularFile(target) && Files.size(target) == library.length) {
+                return target;
+            }
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Path temporary = Files.createTempFile(folder, "libbelle_ops-", ".part");
+            Files.write(temporary, library);
+            return Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the custom ops cannot be put into " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Path cacheFolder() {
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        Path caches = xdg == null || xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
+        return caches.resolve("belle").resolve("native");
+    }
+
+    /** As {@code uname -m} has it. */
+    private static String architecture() {
+        String name = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+        return name.equals("amd64") ? "x86_64" : name;
+    }
+
+    private static String hash(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content), 0, 12);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

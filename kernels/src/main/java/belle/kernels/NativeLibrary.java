@@ -1,0 +1,44 @@
+package belle.kernels;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** The library's plain C functions. The library stays loaded for the life of the process. */
+@SuppressWarnings("restricted") // its purpose: native calls
+final class NativeLibrary {
+    private NativeLibrary() {}
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final SymbolLookup SYMBOLS = SymbolLookup.libraryLookup(Kernels.library(), Arena.global());
+    private static final MethodHandle ISA = function("belle_isa", FunctionDescriptor.of(ValueLayout.ADDRESS));
+    private static final MethodHandle SELECT_ISA =
+            function("belle_select_isa", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+
+    /** The instruction set in use; empty when the one asked for is not to be had. */
+    static String isa() {
+        try {
+            MemorySegment name = (MemorySegment) ISA.invokeExact();
+            return name.reinterpret(64).getString(0);
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_isa", e);
+        }
+    }
+
+    /** Sessions opened from now on use the named set. False when this machine lacks it. */
+    static boolean selectIsa(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) SELECT_ISA.invokeExact(arena.allocateFrom(name)) == 0;
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_select_isa", e);
+        }
+    }
+
+    static MethodHandle function(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(SYMBOLS.findOrThrow(name), descriptor);
+    }
+}
