@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
         subcommands = {
+            ExportCommand.class,
             InspectCommand.class,
             VerifyCommand.class,
             ChatCommand.class,

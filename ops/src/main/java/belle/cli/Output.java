@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Optional;
 
 /** What commands print: JSON objects on one line, and numbers for people. */
 final class Output {
@@ -26,7 +27,7 @@ final class Output {
 
     /** Tells whether a person watches: input and output are a terminal. */
     static boolean onTerminal() {
-        return Objects.requireNonNull(System.console()).isTerminal();
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     /** Returns {@code bytes} with three digits or so and a decimal unit: 1.48 GB. */

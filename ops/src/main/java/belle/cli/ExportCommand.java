@@ -1,0 +1,87 @@
+package belle.cli;
+
+import belle.export.bundle.ExportOptions;
+import belle.export.bundle.Exporter;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.Manifest.PromptTemplate;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code belle export}: a Hugging Face folder becomes a bundle. */
+@Command(name = "export", description = "Turns a Hugging Face checkpoint into a bundle.")
+final class ExportCommand implements Callable<Integer> {
+    /** Known ways to render a conversation, by name. */
+    private static final Map<String, PromptTemplate> TEMPLATES = new TreeMap<>(Map.of(
+            "belle",
+            PromptTemplate.BELLE,
+            "plain",
+            new PromptTemplate("plain", "{content}\n", "{content}\n", "{content}", "\n", "")));
+
+    @Parameters(paramLabel = "CHECKPOINT", description = "A folder with config.json, a tokenizer and the weights.")
+    private Path checkpoint;
+
+    @Option(names = "--out", paramLabel = "BUNDLE", required = true, description = "The bundle's folder, to be made.")
+    private Path out;
+
+    @Option(names = "--weights", description = "f32 or f16; if not given f16, or f32 for a checkpoint in float32.")
+    private @Nullable String weights;
+
+    @Option(
+            names = "--template",
+            defaultValue = "belle",
+            description = "Prompt template: belle or plain (${DEFAULT-VALUE}).")
+    private String template;
+
+    @Option(names = "--force", description = "Replace a bundle that is already there.")
+    private boolean force;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (weights != null && !weights.equals("f16") && !weights.equals("f32")) {
+            throw new FailureException(new Failure.Invalid(
+                    "weights", "weights '" + weights + "' cannot be made by this version; choose f16 or f32"));
+        }
+        var line = spec.commandLine();
+        var options = new ExportOptions(
+                out,
+                force,
+                Optional.ofNullable(weights),
+                knownTemplate(),
+                Instant.now().getEpochSecond());
+        Bundle bundle;
+        try (var bar = ProgressBar.onStandardError(line.getErr())) {
+            bundle = Exporter.export(checkpoint, options, bar);
+        }
+        var manifest = bundle.manifest();
+        line.getOut()
+                .println(out + ": " + manifest.architecture().family() + " in " + manifest.weights() + ", "
+                        + Output.bytes(BundleSize.of(manifest).diskBytes()) + "; serve it with: belle up --model "
+                        + out);
+        return 0;
+    }
+
+    private PromptTemplate knownTemplate() {
+        var known = TEMPLATES.get(template);
+        if (known == null) {
+            throw new FailureException(new Failure.Invalid(
+                    "template",
+                    "no prompt template '" + template + "'; known are " + String.join(", ", TEMPLATES.keySet())));
+        }
+        return known;
+    }
+}
