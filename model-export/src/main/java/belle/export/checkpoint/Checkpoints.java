@@ -9,6 +9,8 @@ import java.util.Map;
 
 /** Opens checkpoint folders. */
 public final class Checkpoints {
+    private static final String PACKED_WEIGHT = ".qweight";
+
     private final Path dir;
     private final ModelConfig config;
     private final WeightFolder weights;
@@ -64,6 +66,11 @@ public final class Checkpoints {
 
     private Map<String, StoredTensor> normalised() {
         Map<String, StoredTensor> given = new LinkedHashMap<>();
+        for (StoredTensor tensor : weights.tensors().values()) {
+            if (tensor.name().endsWith(PACKED_WEIGHT)) {
+                throw Refusal.of(tensor.file().path(), tensor.name(), "quantised checkpoints are not read yet");
+            }
+        }
         for (StoredTensor tensor : weights.tensors().values()) {
             String name = ExpectedTensors.normalName(config, tensor.name());
             StoredTensor other = ExpectedTensors.isBuffer(name) ? null : given.put(name, tensor);

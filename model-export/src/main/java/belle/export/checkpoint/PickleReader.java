@@ -70,7 +70,7 @@ final class PickleReader {
             case 0x86 -> push(new Pickled.Tuple(pop(2)));
             case 0x87 -> push(new Pickled.Tuple(pop(3)));
             case 't' -> push(new Pickled.Tuple(popMark()));
-            case ']' -> push(new Pickled.Items());
+            case ']' -> push(new Pickled.Sequence());
             case 'a' -> append(pop(1));
             case 'e' -> append(popMark());
             case '}' -> push(new Pickled.Dict());
@@ -164,7 +164,7 @@ final class PickleReader {
     }
 
     private void append(List<Pickled> values) {
-        if (!(peek() instanceof Pickled.Items list)) {
+        if (!(peek() instanceof Pickled.Sequence list)) {
             throw refused("appends to a %s", peek().kind());
         }
         list.items.addAll(values);

@@ -35,11 +35,11 @@ sealed interface Pickled {
     record Tensor(Storage storage, long offset, List<Long> shape, List<Long> strides) implements Pickled {}
 
     /** Compared by identity, since a pickle can put a list into itself. */
-    final class Items implements Pickled {
+    final class Sequence implements Pickled {
         final List<Pickled> items = new ArrayList<>();
     }
 
-    /** Compared by identity, like {@link Items}. Keys are texts and numbers. */
+    /** Compared by identity, like {@link Sequence}. Keys are texts and numbers. */
     final class Dict implements Pickled {
         final Map<Pickled, Pickled> items = new LinkedHashMap<>();
     }

@@ -6,7 +6,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import java.nio.file.Path;
 
-/** Makes the one-line errors of this package. Names out of a broken file are cut and freed of control characters. */
+/** Makes the one-line errors of this package. Names out of a broken file are cut and freed of characters that break or reorder a line. */
 final class Refusal {
     private static final int MOST_CHARACTERS = 400;
 
@@ -21,6 +21,6 @@ final class Refusal {
 
     private static String line(String text) {
         String cut = text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "…";
-        return cut.replaceAll("\\p{Cntrl}", "?");
+        return cut.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
     }
 }
