@@ -16,4 +16,14 @@ public record ModelFacts(int vocabulary, int tokens, int contextTokens, Tokens e
         Check.that(tokens > 0 && tokens <= vocabulary, "%s drawable ids of %s", tokens, vocabulary);
         Check.that(contextTokens > 0, "a context of %s tokens", contextTokens);
     }
+
+    /** Tells whether {@code id} ends a choice. */
+    boolean ends(int id) {
+        for (int i = 0; i < eosIds.size(); i++) {
+            if (eosIds.get(i) == id) {
+                return true;
+            }
+        }
+        return false;
+    }
 }

@@ -1,0 +1,56 @@
+package belle.engine;
+
+import belle.proto.FinishReason;
+import belle.proto.SamplingParams;
+import java.util.Optional;
+
+/** One choice of a generation: its place in the schedule, and the text that its tokens make. */
+final class Choice {
+    final Sequence sequence;
+    final LogitAdjustment adjustment;
+
+    private final SamplingParams params;
+    private final ModelFacts model;
+    private final TokenDecoder decoder;
+    private final StopRules stops;
+    private int generated;
+
+    Choice(Sequence sequence, GenerationRequest request, ModelFacts model, boolean beginsText) {
+        this.sequence = sequence;
+        this.params = request.params();
+        this.model = model;
+        adjustment = new LogitAdjustment(params, request.prompt());
+        decoder = new TokenDecoder(model.bytes(), beginsText);
+        stops = new StopRules(params.stop());
+    }
+
+    SequenceId id() {
+        return sequence.id;
+    }
+
+    /** Number of tokens generated. */
+    int generated() {
+        return generated;
+    }
+
+    /** Adds a drawn token. Returns the text that is certain now. */
+    String append(int id) {
+        sequence.history.append(id);
+        adjustment.add(id);
+        generated++;
+        return stops.push(decoder.next(id));
+    }
+
+    /** Tells why the choice ends with {@code last}, the token appended last; empty when it goes on. */
+    Optional<FinishReason> ending(int last) {
+        if (stops.stopped() || (model.ends(last) && !params.ignoreEos())) {
+            return Optional.of(FinishReason.STOP);
+        }
+        return generated == params.maxTokens() ? Optional.of(FinishReason.LENGTH) : Optional.empty();
+    }
+
+    /** Returns the text that was held back; no token follows. */
+    String finish() {
+        return stops.push(decoder.finish()) + stops.finish();
+    }
+}

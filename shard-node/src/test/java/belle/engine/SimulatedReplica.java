@@ -1,0 +1,245 @@
+package belle.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import belle.proto.Failure;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** An engine, its cache and its clients on simulated time. Steps fail, batch loops crash, clients come, stall and go. */
+final class SimulatedReplica {
+    private static final int REQUESTS = 24;
+    private static final String[] STOPS = {"ab", "ba你", "aaa", "你b", "bb"};
+
+    private final Simulation simulation;
+    private final int blocks;
+    private final int blockTokens;
+    private final EngineConfig config;
+    private final KvCache cache;
+    private final HashModel model;
+    private final Map<GenerationRequest, Transcript> streams = new LinkedHashMap<>();
+    private final Map<String, Transcript> open = new LinkedHashMap<>();
+    private final Set<String> paused = new HashSet<>();
+    /** Sequences that drew a token in the step before. */
+    private final Set<SequenceId> drew = new HashSet<>();
+
+    private final List<Tokens> turns = new ArrayList<>();
+    private Engine engine;
+    private Optional<Step> running = Optional.empty();
+
+    SimulatedReplica(long seed) {
+        simulation = new Simulation(seed, this::checkInvariants);
+        blockTokens = 1 + simulation.below(4);
+        blocks = 3 + simulation.below(30) + 20 / blockTokens;
+        int sequences = 1 + simulation.below(6);
+        config = new EngineConfig(
+                sequences,
+                simulation.below(30),
+                sequences + simulation.below(20),
+                1 + simulation.below(10),
+                sequences + simulation.below(6));
+        cache = new KvCache(blocks, blockTokens);
+        model = new HashModel(blocks, blockTokens);
+        engine = new Engine(config, Alone.MODEL, cache);
+    }
+
+    /** What every accepted stream was told. */
+    Map<GenerationRequest, Transcript> streams() {
+        return streams;
+    }
+
+    /** Lets everything happen, and checks that nothing is left behind. */
+    void live() {
+        for (int i = 0; i < REQUESTS; i++) {
+            int number = i;
+            simulation.within(2_000, () -> submit(number));
+        }
+        if (simulation.oneIn(4)) {
+            simulation.within(2_000, this::crash);
+        }
+        simulation.run();
+        assertThat(open).isEmpty();
+        EngineLoad load = engine.load();
+        assertThat(load.runningSequences() + load.waitingSequences() + load.pausedSequences())
+                .isZero();
+        assertThat(load.leasedBlocks()).isZero();
+    }
+
+    private void submit(int number) {
+        GenerationRequest request = request(number);
+        Optional<Failure> refusal = engine.submit(request, 3);
+        if (refusal.isPresent()) {
+            checkRefusal(request, refusal.get());
+            return;
+        }
+        var told = new Transcript();
+        streams.put(request, told);
+        open.put(request.stream(), told);
+        if (simulation.oneIn(5)) {
+            simulation.within(1_500, () -> cancel(request.stream()));
+        }
+        if (simulation.oneIn(4)) {
+            simulation.within(1_000, () -> pause(request.stream()));
+        }
+        startStep();
+    }
+
+    private void cancel(String stream) {
+        assertThat(engine.cancel(stream)).isEqualTo(open.remove(stream) != null);
+        startStep();
+    }
+
+    private void pause(String stream) {
+        engine.pause(stream);
+        paused.add(stream);
+        simulation.within(3_000, () -> {
+            engine.resume(stream);
+            paused.remove(stream);
+            startStep();
+        });
+    }
+
+    /** The batch loop dies, and with it all that it knew; another one borrows the cache. */
+    private void crash() {
+        Engine former = engine;
+        running = Optional.empty();
+        open.clear();
+        paused.clear();
+        cache.reclaim();
+        engine = new Engine(config, Alone.MODEL, cache);
+        assertThatIllegalStateException().isThrownBy(former::nextStep);
+    }
+
+    private void startStep() {
+        if (running.isPresent()) {
+            return;
+        }
+        running = engine.nextStep();
+        running.ifPresent(step -> {
+            checkLimits(step);
+            boolean fails = simulation.oneIn(60);
+            Logits logits = fails ? null : model.run(step);
+            if (fails) {
+                model.spoil(step, simulation.bits());
+            }
+            simulation.within(60, () -> {
+                if (running.equals(Optional.of(step))) { // it was not lost in a crash
+                    stepOver(step, Optional.ofNullable(logits));
+                }
+            });
+        });
+    }
+
+    private void stepOver(Step step, Optional<Logits> logits) {
+        running = Optional.empty();
+        List<Output> outputs = logits.map(rows -> engine.complete(step, rows))
+                .orElseGet(() -> engine.failStep(step, new Failure.Internal("device lost")));
+        drew.clear();
+        for (Output output : outputs) {
+            if (output instanceof Output.Token token) {
+                drew.add(token.id());
+            }
+            Transcript told = open.get(output.stream());
+            if (told == null) {
+                throw new AssertionError("nobody waits for " + output);
+            }
+            told.add(output);
+            if (told.ended()) {
+                open.remove(output.stream());
+            }
+        }
+        startStep();
+    }
+
+    private void checkInvariants() {
+        cache.checkIntegrity();
+        EngineLoad load = engine.load();
+        if (load.freeBlocks() + load.leasedBlocks() + load.cachedBlocks() != blocks) {
+            throw new AssertionError("blocks are missing: " + load);
+        }
+        if (running.isEmpty() && !paused.containsAll(open.keySet())) {
+            throw new AssertionError("a stream waits, but no step runs: " + load);
+        }
+    }
+
+    private void checkLimits(Step step) {
+        int decodes = 0;
+        int prefill = 0;
+        Set<SequenceId> seen = new HashSet<>();
+        for (Slice slice : step.slices()) {
+            int count = slice.tokens().size();
+            decodes += count == 1 ? 1 : 0;
+            prefill += count == 1 ? 0 : count;
+            assertThat(paused).doesNotContain(slice.id().stream());
+            assertThat(seen.add(slice.id())).isTrue();
+            assertThat(slice.blocks().size() * blockTokens).isGreaterThanOrEqualTo(slice.past() + count);
+        }
+        assertThat(step.slices()).hasSizeBetween(1, config.maxSequences());
+        assertThat(step.tokens()).isBetween(1, config.maxStepTokens()).isEqualTo(decodes + prefill);
+        assertThat(step.logitRows()).isLessThanOrEqualTo(config.maxLogitRows());
+        if (drew.contains(step.slices().getFirst().id())) {
+            assertThat(prefill).isLessThanOrEqualTo(config.prefillTokensBesideDecodes());
+        }
+    }
+
+    private void checkRefusal(GenerationRequest request, Failure refusal) {
+        int wanted = request.prompt().size() + request.params().maxTokens();
+        switch (refusal) {
+            case Failure.TooLong tooLong -> assertThat(wanted).isGreaterThan(tooLong.contextTokens());
+            case Failure.Overloaded overloaded -> {
+                EngineLoad load = engine.load();
+                int live = load.runningSequences() + load.waitingSequences() + load.pausedSequences();
+                assertThat(live + request.params().n()).isGreaterThan(config.maxSequences() + config.maxWaiting());
+                assertThat(overloaded.retryAfterSeconds()).isEqualTo(3);
+            }
+            case Failure.Invalid invalid -> assertThat(invalid.param()).isEqualTo("n");
+            case Failure.UnknownModel _,
+                    Failure.NotFound _,
+                    Failure.Unavailable _,
+                    Failure.Broken _,
+                    Failure.Internal _ -> throw new AssertionError(refusal.message());
+        }
+    }
+
+    private GenerationRequest request(int number) {
+        var params = new SamplingParams(
+                simulation.below(14),
+                simulation.oneIn(2) ? 0 : 0.5 * (1 + simulation.below(3)),
+                simulation.below(4),
+                simulation.oneIn(2) ? 1 : 0.7,
+                simulation.oneIn(3) ? 0.1 : 0,
+                simulation.oneIn(3) ? 1.2 : 1,
+                simulation.oneIn(4) ? 0.5 : 0,
+                simulation.oneIn(4) ? -0.5 : 0,
+                simulation.oneIn(5) ? Map.of(1, 2.5) : Map.of(),
+                simulation.bits(),
+                simulation.below(4) - 1,
+                simulation.oneIn(3) ? List.of(STOPS[simulation.below(5)], STOPS[simulation.below(5)]) : List.of(),
+                simulation.oneIn(4),
+                simulation.oneIn(4) ? 1 + simulation.below(3) : 1);
+        return new GenerationRequest(
+                "stream-" + number, prompt(), params, "tenant-" + simulation.below(3), simulation.oneIn(5));
+    }
+
+    /** Half of the prompts begin like an earlier one, as another turn of a conversation does. */
+    private Tokens prompt() {
+        Tokens begin =
+                turns.isEmpty() || simulation.oneIn(2) ? Tokens.EMPTY : turns.get(simulation.below(turns.size()));
+        int[] more = new int[1 + simulation.below(12)];
+        for (int i = 0; i < more.length; i++) {
+            more[i] = simulation.below(2);
+        }
+        Tokens prompt =
+                begin.slice(0, Math.min(begin.size(), simulation.below(20))).plus(Tokens.of(more));
+        turns.add(prompt);
+        return prompt;
+    }
+}
