@@ -37,7 +37,8 @@ final class LogitAdjustment {
     /** Notes a generated token. */
     void add(int id) {
         if (penalises) {
-            generated[index(id)]++;
+            int place = index(id); // may replace the array
+            generated[place]++;
         }
     }
 
