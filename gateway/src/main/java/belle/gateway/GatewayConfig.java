@@ -1,0 +1,44 @@
+package belle.gateway;
+
+import belle.gateway.http.HttpConfig;
+import belle.gateway.http.TenantConfig;
+import belle.gateway.stream.StreamConfig;
+import com.typesafe.config.Config;
+import java.time.Duration;
+
+/**
+ * The gateway's settings; explained in {@code reference.conf}.
+ *
+ * @param host address to listen on
+ * @param port 0 takes a free one
+ * @param sessionRole role of the members that hold sessions; "" when this JVM has started the session region itself
+ * @param drainDeadline how long running streams may go on when the gateway stops
+ */
+public record GatewayConfig(
+        String host,
+        int port,
+        String sessionRole,
+        Duration drainDeadline,
+        HttpConfig http,
+        StreamConfig streams,
+        TenantConfig tenants) {
+    private static final String PATH = "belle.gateway";
+
+    /** Reads {@code belle.gateway} of a whole configuration. */
+    public static GatewayConfig of(Config whole) {
+        Config config = whole.getConfig(PATH);
+        return new GatewayConfig(
+                config.getString("host"),
+                config.getInt("port"),
+                config.getString("session-role"),
+                config.getDuration("drain-deadline"),
+                HttpConfig.of(config.getConfig("http")),
+                StreamConfig.of(config.getConfig("streams")),
+                TenantConfig.of(config.getConfig("tenants")));
+    }
+
+    /** Returns the same settings with another port. */
+    public GatewayConfig withPort(int newPort) {
+        return new GatewayConfig(host, newPort, sessionRole, drainDeadline, http, streams, tenants);
+    }
+}

@@ -1,0 +1,32 @@
+package belle.gateway.http;
+
+import java.util.Optional;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+
+/**
+ * A method on a path.
+ *
+ * @param template the path; it may end in one parameter, <code>{name}</code>, which takes all the rest
+ * @param access who may call it
+ */
+record Endpoint(HttpMethod method, String template, Access access, Call.Handler handler) {
+    /** Who may call an endpoint, and when. */
+    enum Access {
+        /** Everybody, always. */
+        OPEN,
+        /** Whoever has a key, where keys are set. */
+        KEY,
+        /** The same, within the quota, and not while the gateway drains. */
+        WORK
+    }
+
+    /** Returns the parameter's value, "" where the template has none, or empty if the path is another one. */
+    Optional<String> match(String path) {
+        int parameter = template.indexOf('{');
+        if (parameter < 0) {
+            return path.equals(template) ? Optional.of("") : Optional.empty();
+        }
+        boolean matches = path.startsWith(template.substring(0, parameter)) && path.length() > parameter;
+        return matches ? Optional.of(path.substring(parameter)) : Optional.empty();
+    }
+}

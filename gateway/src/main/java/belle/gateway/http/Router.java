@@ -1,0 +1,176 @@
+package belle.gateway.http;
+
+import belle.gateway.api.Errors;
+import belle.gateway.http.Endpoint.Access;
+import belle.gateway.http.Tenants.Identity;
+import belle.gateway.http.Tenants.Tenant;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes every request to its endpoint, or to a JSON error: a table in place of Pekko's directives, so that there is no
+ * rejection which some other piece of code would answer in plain text.
+ */
+final class Router {
+    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
+
+    private final List<Endpoint> endpoints;
+    private final Tenants tenants;
+    private final Bodies bodies;
+    private final Cors cors;
+    private final Metrics metrics;
+    private final BooleanSupplier draining;
+
+    Router(
+            List<Endpoint> endpoints,
+            Tenants tenants,
+            Bodies bodies,
+            Cors cors,
+            Metrics metrics,
+            BooleanSupplier draining) {
+        this.endpoints = List.copyOf(endpoints);
+        this.tenants = tenants;
+        this.bodies = bodies;
+        this.cors = cors;
+        this.metrics = metrics;
+        this.draining = draining;
+    }
+
+    /** Answers a request. Never fails. */
+    CompletionStage<HttpResponse> handle(HttpRequest request, CompletionStage<Done> clientGone) {
+        String path = request.getUri().getPathString();
+        List<Endpoint> there =
+                endpoints.stream().filter(e -> e.match(path).isPresent()).toList();
+        Optional<Endpoint> endpoint = there.stream()
+                .filter(e -> methods(e).contains(request.method().value()))
+                .findFirst();
+        String allowed = allowed(there);
+        String route = there.isEmpty() ? "unknown" : there.getFirst().template();
+        return answer(request, path, there, endpoint, allowed, clientGone)
+                .exceptionally(thrown -> explained(request, thrown))
+                .thenApply(response -> finished(request, response, route, allowed));
+    }
+
+    private CompletionStage<HttpResponse> answer(
+            HttpRequest request,
+            String path,
+            List<Endpoint> there,
+            Optional<Endpoint> endpoint,
+            String allowed,
+            CompletionStage<Done> clientGone) {
+        if (there.isEmpty()) {
+            return error(Errors.request(404, "there is nothing at " + shown(path), null, "not_found"));
+        }
+        if (endpoint.isPresent()) {
+            return admit(request, endpoint.get(), endpoint.get().match(path).orElse(""), clientGone);
+        }
+        RawHeader allow = RawHeader.create("Allow", allowed);
+        if (request.method().equals(HttpMethods.OPTIONS)) {
+            return done(HttpResponse.create().withStatus(204).addHeader(allow));
+        }
+        return error(Errors.request(
+                        405,
+                        "the method " + request.method().value() + " is not for " + shown(path) + ", but " + allowed,
+                        null,
+                        "method_not_allowed"))
+                .thenApply(response -> response.addHeader(allow));
+    }
+
+    private CompletionStage<HttpResponse> admit(
+            HttpRequest request, Endpoint endpoint, String rest, CompletionStage<Done> clientGone) {
+        Identity identity = endpoint.access() == Access.OPEN ? tenants.anybody() : tenants.identify(request);
+        return switch (identity) {
+            case Identity.Unknown(Errors.Answer answer) -> error(answer);
+            case Identity.Known(Tenant tenant) -> {
+                Call call = new Call(request, rest, tenant, clientGone);
+                yield endpoint.access() == Access.WORK ? work(endpoint, call) : run(endpoint, call);
+            }
+        };
+    }
+
+    private CompletionStage<HttpResponse> work(Endpoint endpoint, Call call) {
+        if (draining.getAsBoolean()) {
+            return done(Answers.failure(new Failure.Unavailable("the server is draining and takes no new work")));
+        }
+        Optional<Failure> refused = call.tenant().quota().take();
+        if (refused.isPresent()) {
+            return done(Answers.failure(refused.get()));
+        }
+        return run(endpoint, call)
+                .whenComplete((response, _) -> Optional.ofNullable(response)
+                        .flatMap(begun -> begun.getAttribute(Call.RUNNING))
+                        .map(Call.Running::ended)
+                        .orElse(CompletableFuture.completedFuture(Done.getInstance()))
+                        .thenRun(call.tenant().quota()::release));
+    }
+
+    private static CompletionStage<HttpResponse> run(Endpoint endpoint, Call call) {
+        try {
+            return endpoint.handler().handle(call);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static HttpResponse explained(HttpRequest request, Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        return switch (cause) {
+            case FailureException failed -> Answers.failure(failed.failure());
+            case Bodies.RefusedException refused -> Answers.error(refused.answer());
+            default -> {
+                LOG.error(
+                        "{} {} failed",
+                        request.method().value(),
+                        request.getUri().getPathString(),
+                        cause);
+                yield Answers.failure(new Failure.Internal("the server failed; its log says more"));
+            }
+        };
+    }
+
+    private HttpResponse finished(HttpRequest request, HttpResponse response, String route, String allowed) {
+        if (response.status().intValue() >= 400) {
+            bodies.drain(request);
+        }
+        metrics.answered(route, request.method().value(), response.status().intValue());
+        return cors.decorate(request, response, allowed)
+                .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"));
+    }
+
+    private static CompletionStage<HttpResponse> error(Errors.Answer answer) {
+        return done(Answers.error(answer));
+    }
+
+    private static CompletionStage<HttpResponse> done(HttpResponse response) {
+        return CompletableFuture.completedFuture(response);
+    }
+
+    private static String allowed(List<Endpoint> there) {
+        return there.stream().flatMap(e -> methods(e).stream()).collect(Collectors.joining(", ", "", ", OPTIONS"));
+    }
+
+    /** HEAD is a GET whose body Pekko leaves out; not where a GET begins work. */
+    private static List<String> methods(Endpoint endpoint) {
+        boolean head = endpoint.method().equals(HttpMethods.GET) && endpoint.access() != Access.WORK;
+        return head ? List.of("GET", "HEAD") : List.of(endpoint.method().value());
+    }
+
+    private static String shown(String path) {
+        return path.length() > 100 ? path.substring(0, 100) + "…" : path;
+    }
+}

@@ -1,0 +1,234 @@
+package belle.gateway.stream;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.QueueOfferResult;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Reads one stream of a session for one HTTP answer: decides whether it begins, hands its events on in order and once,
+ * and tells the session what the client has taken or that it has gone. Lives until the client has everything.
+ */
+final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
+    sealed interface Command {}
+
+    /** The session said something. */
+    record Heard(StreamEvent event) implements Command {}
+
+    /** The client has taken the last event, or has gone. */
+    record ClientDone() implements Command {}
+
+    /** The stream must end now. */
+    record Expire(Failure failure) implements Command {}
+
+    /** Another answer reads the stream from here on: end quietly and leave it alone. */
+    record Replaced() implements Command {}
+
+    /** Time to look whether the session is still there. */
+    record Tick() implements Command {}
+
+    /**
+     * What to read.
+     *
+     * @param session where the stream lives
+     * @param after index of the last event that the client has, or -1
+     * @param first the command that starts or resumes the stream
+     * @param opened completed once; cancelled by whoever no longer wants the stream
+     */
+    record Wish(
+            RecipientRef<SessionCommand> session,
+            String stream,
+            long after,
+            Function<ActorRef<StreamEvent>, SessionCommand> first,
+            CompletableFuture<OpenStream> opened) {}
+
+    private static final Failure OVERRUN = new Failure.Internal("the stream had more events than its window allows");
+
+    private final Wish wish;
+    private final StreamConfig config;
+    private final TimerScheduler<Command> timers;
+    private final ActorRef<StreamEvent> ears;
+    private final Cursor cursor;
+    private final CompletableFuture<Done> closed = new CompletableFuture<>();
+    private Optional<BoundedSourceQueue<StreamEvent.Indexed>> queue = Optional.empty();
+    private boolean ended;
+    private boolean heard;
+    private boolean gapAsked;
+    private int silentProbes;
+
+    static Behavior<Command> create(Wish wish, StreamConfig config) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new ReaderActor(wish, config, timers, context)));
+    }
+
+    private ReaderActor(Wish wish, StreamConfig config, TimerScheduler<Command> timers, ActorContext<Command> context) {
+        super(context);
+        this.wish = wish;
+        this.config = config;
+        this.timers = timers;
+        this.cursor = new Cursor(wish.after());
+        this.ears = context.messageAdapter(StreamEvent.class, Heard::new);
+        ActorRef<Command> self = context.getSelf();
+        wish.opened().whenComplete((_, _) -> {
+            if (wish.opened().isCancelled()) {
+                self.tell(new ClientDone());
+            }
+        });
+        timers.startSingleTimer(new Tick(), config.acceptTimeout());
+        wish.session().tell(wish.first().apply(ears));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onAnyMessage(this::onMessage)
+                .onSignal(PostStop.class, _ -> {
+                    closed.complete(Done.getInstance());
+                    return this;
+                })
+                .build();
+    }
+
+    private Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Heard(StreamEvent.Accepted accepted) -> onAccepted(accepted);
+            case Heard(StreamEvent.Refused refused) -> end(refused.failure());
+            case Heard(StreamEvent.Indexed event) -> onEvent(event);
+            case ClientDone _ -> onClientDone();
+            case Expire(Failure failure) -> {
+                wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+                yield end(failure);
+            }
+            case Replaced _ -> onReplaced();
+            case Tick _ -> onTick();
+        };
+    }
+
+    private Behavior<Command> onAccepted(StreamEvent.Accepted accepted) {
+        heard = true;
+        silentProbes = 0;
+        cursor.begin(accepted.epoch());
+        if (queue.isPresent() || ended) {
+            return this;
+        }
+        ActorRef<Command> self = getContext().getSelf();
+        RecipientRef<SessionCommand> session = wish.session();
+        var begun = Source.<StreamEvent.Indexed>queue(config.bufferEvents())
+                .map(event -> {
+                    session.tell(new SessionCommand.Acknowledge(event.stream(), event.index()));
+                    return event;
+                })
+                .recover(
+                        FailureException.class, () -> new StreamEvent.Failed(wish.stream(), 0, Long.MAX_VALUE, OVERRUN))
+                .<BoundedSourceQueue<StreamEvent.Indexed>>watchTermination((events, done) -> {
+                    done.whenComplete((_, _) -> self.tell(new ClientDone()));
+                    return events;
+                })
+                .preMaterialize(getContext().getSystem());
+        queue = Optional.of(begun.first());
+        timers.startTimerWithFixedDelay(new Tick(), config.probeInterval());
+        return wish.opened().complete(new OpenStream.Begun(accepted, begun.second(), closed)) ? this : onClientDone();
+    }
+
+    private Behavior<Command> onEvent(StreamEvent.Indexed event) {
+        heard = true;
+        if (queue.isEmpty() || ended) {
+            return this; // Before Accepted only by reordering: the gap that it leaves is asked for again.
+        }
+        if (event instanceof StreamEvent.Failed failed) {
+            return end(failed.failure()); // May leave a gap: what is missing will not come.
+        }
+        switch (cursor.judge(event)) {
+            case OLD -> {}
+            case GAP -> askAgain();
+            case NEXT -> {
+                gapAsked = false;
+                handOn(event);
+            }
+        }
+        return this;
+    }
+
+    private void askAgain() {
+        if (!gapAsked) {
+            gapAsked = true;
+            wish.session().tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+        }
+    }
+
+    private void handOn(StreamEvent.Indexed event) {
+        BoundedSourceQueue<StreamEvent.Indexed> events = queue.orElseThrow();
+        boolean last = event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed;
+        QueueOfferResult result = events.offer(event);
+        if (result.equals(QueueOfferResult.dropped())) {
+            getContext().getLog().error("stream {} overran its window of events", wish.stream());
+            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+            ended = true;
+            events.fail(new FailureException(OVERRUN));
+        } else if (last) {
+            ended = true;
+            events.complete();
+        }
+    }
+
+    private Behavior<Command> onClientDone() {
+        if (!ended) {
+            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+        }
+        return Behaviors.stopped();
+    }
+
+    private Behavior<Command> onReplaced() {
+        ended = true;
+        queue.ifPresent(BoundedSourceQueue::complete);
+        return queue.isPresent() ? this : Behaviors.stopped();
+    }
+
+    /** Ends the stream with a failure: as the answer where nothing has begun, else as its last event. */
+    private Behavior<Command> end(Failure failure) {
+        if (queue.isEmpty()) {
+            wish.opened().complete(new OpenStream.NotBegun(failure));
+            ended = true;
+            return Behaviors.stopped();
+        }
+        if (!ended) {
+            handOn(new StreamEvent.Failed(wish.stream(), 0, cursor.last() + 1, failure));
+        }
+        return this;
+    }
+
+    private Behavior<Command> onTick() {
+        if (queue.isEmpty()) {
+            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+            return end(new Failure.Unavailable("no answer from the session's node within "
+                    + config.acceptTimeout().toMillis() + " ms"));
+        }
+        boolean clientStalls = queue.get().size() > 0;
+        if (heard || ended || clientStalls) {
+            heard = false;
+            return this;
+        }
+        if (silentProbes >= config.maxProbes()) {
+            return end(new Failure.Unavailable("the node that held the stream no longer answers"));
+        }
+        silentProbes++;
+        wish.session().tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+        return this;
+    }
+}

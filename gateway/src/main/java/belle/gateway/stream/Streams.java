@@ -1,0 +1,61 @@
+package belle.gateway.stream;
+
+import belle.proto.Failure;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.RecipientRef;
+
+/** Opens streams of sessions. The door to this package's actors. */
+public final class Streams {
+    private final ActorRef<StreamsActor.Command> actor;
+    private final Function<String, RecipientRef<SessionCommand>> sessions;
+
+    private Streams(ActorRef<StreamsActor.Command> actor, Function<String, RecipientRef<SessionCommand>> sessions) {
+        this.actor = actor;
+        this.sessions = sessions;
+    }
+
+    /** Starts the parent of all readers; {@code sessions} finds a session by its id. */
+    public static Streams start(
+            ActorSystem<?> system, StreamConfig config, Function<String, RecipientRef<SessionCommand>> sessions) {
+        var actor = system.systemActorOf(StreamsActor.create(config), "belle-gateway-streams", Props.empty());
+        return new Streams(actor, sessions);
+    }
+
+    /** Starts a turn. Cancel the future to stop it before it has begun. */
+    public CompletableFuture<OpenStream> generate(
+            String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
+        return open(session, stream, -1, command::apply);
+    }
+
+    /** Goes on with a stream behind event {@code after}, or from its first one (-1). */
+    public CompletableFuture<OpenStream> resume(String session, String stream, long after) {
+        return open(session, stream, after, ears -> new SessionCommand.Resume(stream, after, ears));
+    }
+
+    /** Completes once no stream is open. */
+    public CompletionStage<Done> awaitIdle() {
+        var idle = new CompletableFuture<Done>();
+        actor.tell(new StreamsActor.AwaitIdle(idle));
+        return idle;
+    }
+
+    /** Ends all streams with one error event. */
+    public void expireAll(Failure failure) {
+        actor.tell(new StreamsActor.ExpireAll(failure));
+    }
+
+    private CompletableFuture<OpenStream> open(
+            String session, String stream, long after, Function<ActorRef<StreamEvent>, SessionCommand> first) {
+        var opened = new CompletableFuture<OpenStream>();
+        actor.tell(new StreamsActor.Open(new ReaderActor.Wish(sessions.apply(session), stream, after, first, opened)));
+        return opened;
+    }
+}
