@@ -1,5 +1,7 @@
 package belle.gateway.http;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 
@@ -27,6 +29,10 @@ record Endpoint(HttpMethod method, String template, Access access, Call.Handler 
             return path.equals(template) ? Optional.of("") : Optional.empty();
         }
         boolean matches = path.startsWith(template.substring(0, parameter)) && path.length() > parameter;
-        return matches ? Optional.of(path.substring(parameter)) : Optional.empty();
+        return matches ? Optional.of(decoded(path.substring(parameter))) : Optional.empty();
+    }
+
+    private static String decoded(String part) {
+        return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8); // In a path a plus is a plus.
     }
 }

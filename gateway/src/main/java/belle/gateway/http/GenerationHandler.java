@@ -73,22 +73,36 @@ final class GenerationHandler {
             throw new FailureException(new Failure.Invalid(
                     SESSION_HEADER, "X-Session-Id must be 1 to 128 letters, digits, '.', '_', ':' or '-'"));
         }
-        return bodies.json(call.request()).thenCompose(body -> {
-            GenerationRequest request = reader.apply(body);
-            Served served = ModelHandlers.served(directory, request.model());
-            request.unknownToken(served.info()).ifPresent(failure -> {
-                throw new FailureException(failure);
-            });
-            SamplingParams params = SamplingFields.of(request, served.info(), random.nextLong() & SEED_BITS);
-            String session = header.or(request::session)
-                    .orElseGet(() ->
-                            SessionNames.of(request.model(), request.prompts().getFirst()));
-            return echoes(request, served)
-                    .thenCompose(echoes -> open(call, request, params, session, echoes))
-                    .thenCompose(parts -> answers.answer(call, request, params, parts, began))
-                    .thenApply(response -> response.addHeader(RawHeader.create(SESSION_HEADER, session))
-                            .addHeader(RawHeader.create("X-Seed", Long.toString(params.seed()))));
+        CompletionStage<HttpResponse> answer =
+                bodies.json(call.request()).thenCompose(body -> answer(call, reader.apply(body), header, began));
+        return header.isEmpty() ? answer : named(answer, header.get());
+    }
+
+    private CompletionStage<HttpResponse> answer(
+            Call call, GenerationRequest request, Optional<String> header, long began) {
+        Served served = ModelHandlers.served(directory, request.model());
+        request.unknownToken(served.info()).ifPresent(failure -> {
+            throw new FailureException(failure);
         });
+        SamplingParams params = SamplingFields.of(request, served.info(), random.nextLong() & SEED_BITS);
+        String session = header.or(request::session)
+                .orElseGet(
+                        () -> SessionNames.of(request.model(), request.prompts().getFirst()));
+        return named(
+                echoes(request, served)
+                        .thenCompose(echoes -> open(call, request, params, session, echoes))
+                        .thenCompose(parts -> answers.answer(call, request, params, parts, began))
+                        .thenApply(response ->
+                                response.addHeader(RawHeader.create("X-Seed", Long.toString(params.seed())))),
+                session);
+    }
+
+    /** Puts the session's name on the answer, an error or not. */
+    private static CompletionStage<HttpResponse> named(CompletionStage<HttpResponse> answer, String session) {
+        return answer.exceptionally(Answers::explained)
+                .thenApply(response -> response.getHeader(SESSION_HEADER).isPresent()
+                        ? response
+                        : response.addHeader(RawHeader.create(SESSION_HEADER, session)));
     }
 
     /** The text to put before each prompt's choices. */

@@ -5,11 +5,9 @@ import belle.gateway.http.Endpoint.Access;
 import belle.gateway.http.Tenants.Identity;
 import belle.gateway.http.Tenants.Tenant;
 import belle.proto.Failure;
-import belle.proto.FailureException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -18,16 +16,12 @@ import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes every request to its endpoint, or to a JSON error: a table in place of Pekko's directives, so that there is no
  * rejection which some other piece of code would answer in plain text.
  */
 final class Router {
-    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
-
     private final List<Endpoint> endpoints;
     private final Tenants tenants;
     private final Bodies bodies;
@@ -61,7 +55,7 @@ final class Router {
         String allowed = allowed(there);
         String route = there.isEmpty() ? "unknown" : there.getFirst().template();
         return answer(request, path, there, endpoint, allowed, clientGone)
-                .exceptionally(thrown -> explained(request, thrown))
+                .exceptionally(Answers::explained)
                 .thenApply(response -> finished(request, response, route, allowed));
     }
 
@@ -124,23 +118,6 @@ final class Router {
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    private static HttpResponse explained(HttpRequest request, Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return switch (cause) {
-            case FailureException failed -> Answers.failure(failed.failure());
-            case Bodies.RefusedException refused -> Answers.error(refused.answer());
-            default -> {
-                LOG.error(
-                        "{} {} failed",
-                        request.method().value(),
-                        request.getUri().getPathString(),
-                        cause);
-                yield Answers.failure(new Failure.Internal("the server failed; its log says more"));
-            }
-        };
     }
 
     private HttpResponse finished(HttpRequest request, HttpResponse response, String route, String allowed) {

@@ -4,6 +4,7 @@ import belle.gateway.api.Errors;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -25,7 +26,7 @@ final class Tenants {
         record Unknown(Errors.Answer answer) implements Identity {}
     }
 
-    private record Entry(byte[] keyHash, Tenant tenant) {}
+    private record Entry(String keyHash, Tenant tenant) {}
 
     private static final String SCHEME = "bearer ";
 
@@ -59,19 +60,22 @@ final class Tenants {
             return new Identity.Unknown(
                     Errors.unauthorized("an API key is required, in the header 'Authorization: Bearer <key>'"));
         }
-        byte[] hash = sha256(key.get());
+        byte[] hash = sha256(key.get()).getBytes(StandardCharsets.US_ASCII);
         Tenant found = null;
         for (Entry entry : entries) {
-            found = MessageDigest.isEqual(entry.keyHash(), hash) ? entry.tenant() : found;
+            found = MessageDigest.isEqual(entry.keyHash().getBytes(StandardCharsets.US_ASCII), hash)
+                    ? entry.tenant()
+                    : found;
         }
         return found == null
                 ? new Identity.Unknown(Errors.unauthorized("the API key is not known here"))
                 : new Identity.Known(found);
     }
 
-    private static byte[] sha256(String key) {
+    private static String sha256(String key) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }

@@ -59,7 +59,7 @@ public final class ModelDirectory {
         return !byId.isEmpty();
     }
 
-    void publish(TreeMap<String, Served> models) {
+    void publish(Map<String, Served> models) {
         byId = new TreeMap<>(models);
     }
 }

@@ -6,6 +6,7 @@ import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -85,7 +86,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         this.cursor = new Cursor(wish.after());
         this.ears = context.messageAdapter(StreamEvent.class, Heard::new);
         ActorRef<Command> self = context.getSelf();
-        wish.opened().whenComplete((_, _) -> {
+        CompletionStage<OpenStream> opened = wish.opened();
+        opened.whenComplete((_, _) -> {
             if (wish.opened().isCancelled()) {
                 self.tell(new ClientDone());
             }

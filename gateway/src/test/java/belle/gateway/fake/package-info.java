@@ -1,0 +1,5 @@
+/** A cluster node without a model: scripted sessions for tests and for looking at the page. */
+@NullMarked
+package belle.gateway.fake;
+
+import org.jspecify.annotations.NullMarked;

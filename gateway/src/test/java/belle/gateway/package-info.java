@@ -1,0 +1,5 @@
+/** Tests of the whole gateway over real sockets. */
+@NullMarked
+package belle.gateway;
+
+import org.jspecify.annotations.NullMarked;
