@@ -21,10 +21,14 @@ struct Choices {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
       add(&avx2_kernels);
+#if defined(BELLE_EMULATE_AVX512)
+      add(&avx512_kernels);
+#else
       if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
         add(&avx512_kernels);
       }
+#endif
     }
 #endif
   }
