@@ -7,6 +7,7 @@ import belle.export.checkpoint.ModelConfig;
 import belle.export.checkpoint.Progress;
 import belle.export.checkpoint.TensorInfo;
 import belle.export.graph.RankGraph;
+import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Writes a bundle from a checkpoint: all of it, or nothing. */
 public final class Exporter {
@@ -36,12 +38,14 @@ public final class Exporter {
     private final ExportOptions options;
     private final Path target;
     private final ModelConfig config;
+    private final TokenizerFiles tokenizer;
 
     private Exporter(Checkpoint checkpoint, ExportOptions options) {
         this.checkpoint = checkpoint;
         this.options = options;
         this.target = options.target().toAbsolutePath().normalize();
         this.config = checkpoint.config();
+        this.tokenizer = TokenizerFiles.read(checkpoint.dir());
     }
 
     /**
@@ -59,6 +63,7 @@ public final class Exporter {
 
     private Bundle run(Progress progress) {
         refuseTakenTarget();
+        refuseForeignTokenizer();
         String type = options.weights().orElseGet(this::storedType);
         Architecture architecture = architecture();
         WeightPlan plan = WeightPlan.of(config, architecture, type);
@@ -85,7 +90,7 @@ public final class Exporter {
         WeightWriter.write(checkpoint, plan, weights, meter);
         var graph = RankGraph.of(config, architecture, plan.entries(), 0, 1, VERSION);
         Map<String, FileEntry> files = new TreeMap<>();
-        put(files, staging, Manifest.TOKENIZER_FILE, tokenizerJson());
+        put(files, staging, Manifest.TOKENIZER_FILE, tokenizer.json().getBytes(StandardCharsets.UTF_8));
         put(files, staging, Manifest.graphFile(0, 1), graph.toByteArray());
         long chunk = FileHash.CHUNK_BYTES;
         String hash = FileHash.chunked(weights, chunk);
@@ -106,8 +111,8 @@ public final class Exporter {
                 0,
                 "f32",
                 List.of(1),
-                checkpoint.generation().eosIds(),
-                architecture.family().equals("llama") ? checkpoint.generation().bosIds() : List.of(),
+                eosIds(),
+                tokenizer.bosIds(),
                 options.template(),
                 Manifest.SamplingDefaults.BELLE,
                 new Manifest.Source(
@@ -140,9 +145,34 @@ public final class Exporter {
                 config.kvHeads(),
                 config.headDim(),
                 config.vocabulary(),
-                config.vocabulary(),
+                tokenizer.tokens(),
                 config.contextTokens(),
                 parameters);
+    }
+
+    /** What the checkpoint names, and the tokenizer's own: early LLaMA configurations name other ids. */
+    private List<Integer> eosIds() {
+        return Stream.concat(checkpoint.generation().eosIds().stream(), tokenizer.eosIds().stream())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private void refuseForeignTokenizer() {
+        if (tokenizer.tokens() > config.vocabulary()) {
+            throw new FailureException(new Failure.Broken(
+                    checkpoint.dir().resolve(tokenizer.source()).toString(),
+                    "vocabulary",
+                    "has " + tokenizer.tokens() + " ids, but the embedding has " + config.vocabulary() + " rows"));
+        }
+        for (int id : eosIds()) {
+            if (id >= tokenizer.tokens()) {
+                throw new FailureException(new Failure.Broken(
+                        checkpoint.dir().toString(),
+                        "eos_token_id",
+                        "is " + id + ", but the tokenizer's ids end at " + (tokenizer.tokens() - 1)));
+            }
+        }
     }
 
     /** Matrices decide: a checkpoint may keep its norms in float32 beside matrices in float16. */
@@ -199,10 +229,5 @@ public final class Exporter {
         if (free < plan.bytes()) {
             throw new IOException("the disk has " + free + " bytes free, but the bundle needs " + plan.bytes());
         }
-    }
-
-    private byte[] tokenizerJson() throws IOException {
-        Path json = checkpoint.dir().resolve(Manifest.TOKENIZER_FILE);
-        return Files.exists(json) ? Files.readAllBytes(json) : "{}".getBytes(StandardCharsets.UTF_8);
     }
 }
