@@ -37,7 +37,11 @@ final class Clients {
         String stream = submit.request().stream();
         clients.put(
                 name,
-                new Client(stream, submit.epoch(), submit.replyTo(), metrics.newStream(submit.request().prompt().size())));
+                new Client(
+                        stream,
+                        submit.epoch(),
+                        submit.replyTo(),
+                        metrics.newStream(submit.request().prompt().size())));
         submit.replyTo().tell(new BatchActor.Admitted(stream, submit.epoch()));
     }
 

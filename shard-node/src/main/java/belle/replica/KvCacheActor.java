@@ -41,8 +41,7 @@ public final class KvCacheActor {
     }
 
     private Behavior<Command> begin(ActorRef<ReplicaReport> node) {
-        ActorRef<RankActor.Run> rank =
-                context.spawn(RankActor.create(parts.runner()), "rank-0", RankActor.DISPATCHER);
+        ActorRef<RankActor.Run> rank = context.spawn(RankActor.create(parts.runner()), "rank-0", RankActor.DISPATCHER);
         ActorRef<BatchActor.Command> batch =
                 context.spawn(BatchActor.create(parts, context.getSelf(), rank, node), "batch");
         context.watch(rank);
@@ -64,7 +63,11 @@ public final class KvCacheActor {
 
     private Behavior<Command> onSignal(ActorContext<Command> ignored, Signal signal) {
         if (signal instanceof Terminated gone) {
-            context.getLog().error("replica of {} stops: {} is gone", parts.model(), gone.getRef().path().name());
+            context.getLog()
+                    .error(
+                            "replica of {} stops: {} is gone",
+                            parts.model(),
+                            gone.getRef().path().name());
             return Behaviors.stopped();
         }
         if (signal instanceof PostStop) {
@@ -81,7 +84,8 @@ public final class KvCacheActor {
         try {
             cache.reclaim();
             cache.checkIntegrity();
-            context.getLog().warn("took back the cache of {}: {} blocks stay cached", parts.model(), cache.cachedBlocks());
+            context.getLog()
+                    .warn("took back the cache of {}: {} blocks stay cached", parts.model(), cache.cachedBlocks());
         } catch (RuntimeException unsound) {
             context.getLog().error("the cache of {} is unsound and starts empty", parts.model(), unsound);
             cache = emptyBooks();

@@ -1,6 +1,6 @@
 package belle.export.bundle;
 
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplate;
 import java.nio.file.Path;
 import java.util.Optional;
 

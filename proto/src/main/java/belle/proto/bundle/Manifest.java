@@ -79,21 +79,6 @@ public record Manifest(
             int contextTokens,
             long parameters) {}
 
-    /**
-     * A conversation's rendering as data: {@code system? (user assistant eos between)* user answer}.
-     *
-     * <p>Each part is literal text in which <code>{content}</code> stands for the message; special tokens are never
-     * parsed from it. The end token is put as an id after every assistant message.
-     *
-     * @param name belle, or another known template
-     */
-    public record PromptTemplate(
-            String name, String system, String user, String assistant, String between, String answer) {
-        /** BELLE's own: {@code Human: \n{input}\n\nAssistant: \n}, turns joined by a line break. */
-        public static final PromptTemplate BELLE = new PromptTemplate(
-                "belle", "{content}\n", "Human: \n{content}\n\n", "Assistant: \n{content}", "\n", "Assistant: \n");
-    }
-
     /** What a request that says nothing gets. */
     public record SamplingDefaults(double temperature, double topP, int topK, double repetitionPenalty) {
         /** BELLE's published settings. */

@@ -1,0 +1,26 @@
+package belle.proto.bundle;
+
+/**
+ * How a conversation becomes a prompt, as data.
+ *
+ * <pre>
+ * user assistant [between user assistant]* between user assistant-up-to-its-content
+ * </pre>
+ *
+ * Each part is literal text with places: <code>{content}</code> is the message, <code>{system}</code> the system
+ * message, <code>{bos}</code> and <code>{eos}</code> are the model's own ids, and <code>{&lt;|name|&gt;}</code> is the
+ * special token of that name. The literal text and the messages are encoded as plain text, so no message can bring a
+ * control token of its own.
+ *
+ * <p>The prompt ends with the assistant part up to its content, less a space at the end, which belongs to the model's
+ * own first token. So one turn's prompt is the beginning of the next turn's.
+ *
+ * @param name what {@code --template} calls it
+ * @param system the system message of a conversation that has none; empty for none
+ * @param opening the first user message where there is a system message
+ * @param user every other user message
+ * @param assistant an assistant's message
+ * @param between stands between an assistant's message and the user's next one
+ */
+public record PromptTemplate(
+        String name, String system, String opening, String user, String assistant, String between) {}
