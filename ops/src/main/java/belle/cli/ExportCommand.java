@@ -5,12 +5,12 @@ import belle.export.bundle.Exporter;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Map;
+import java.util.Iterator;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,13 +22,6 @@ import picocli.CommandLine.Spec;
 /** {@code belle export}: a Hugging Face folder becomes a bundle. */
 @Command(name = "export", description = "Turns a Hugging Face checkpoint into a bundle.")
 final class ExportCommand implements Callable<Integer> {
-    /** Known ways to render a conversation, by name. */
-    private static final Map<String, PromptTemplate> TEMPLATES = new TreeMap<>(Map.of(
-            "belle",
-            PromptTemplate.BELLE,
-            "plain",
-            new PromptTemplate("plain", "{content}\n", "{content}\n", "{content}", "\n", "")));
-
     @Parameters(paramLabel = "CHECKPOINT", description = "A folder with config.json, a tokenizer and the weights.")
     private Path checkpoint;
 
@@ -41,7 +34,8 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--template",
             defaultValue = "belle",
-            description = "Prompt template: belle or plain (${DEFAULT-VALUE}).")
+            description = "Prompt template: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).",
+            completionCandidates = TemplateNames.class)
     private String template;
 
     @Option(names = "--force", description = "Replace a bundle that is already there.")
@@ -76,12 +70,18 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private PromptTemplate knownTemplate() {
-        var known = TEMPLATES.get(template);
-        if (known == null) {
-            throw new FailureException(new Failure.Invalid(
-                    "template",
-                    "no prompt template '" + template + "'; known are " + String.join(", ", TEMPLATES.keySet())));
+        return PromptTemplates.named(template)
+                .orElseThrow(() -> new FailureException(new Failure.Invalid(
+                        "template",
+                        "no prompt template '" + template + "'; known are "
+                                + String.join(", ", PromptTemplates.names()))));
+    }
+
+    /** The names for {@code --help}. */
+    static final class TemplateNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return PromptTemplates.names().iterator();
         }
-        return known;
     }
 }

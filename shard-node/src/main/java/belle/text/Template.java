@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A {@link PromptTemplate} with its places found and its special tokens looked up.
@@ -23,8 +22,6 @@ record Template(
         List<Part> assistant,
         List<Part> between,
         List<Part> answer) {
-    private static final Pattern PLACE = Pattern.compile("\\{(content|system|bos|eos|<[^{}]*>)}");
-
     /** A piece of a template's part. */
     sealed interface Part {
         /** Plain text of the template's own. */
@@ -72,7 +69,7 @@ record Template(
 
     private static List<Part> parts(String text, Ids ids) {
         List<Part> parts = new ArrayList<>();
-        Matcher places = PLACE.matcher(text);
+        Matcher places = PromptTemplate.PLACE.matcher(text);
         int at = 0;
         while (places.find()) {
             if (places.start() > at) {

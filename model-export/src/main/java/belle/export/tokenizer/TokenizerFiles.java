@@ -1,14 +1,18 @@
 package belle.export.tokenizer;
 
 import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.PromptTemplate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The tokenizer of a checkpoint folder, ready for a bundle.
@@ -18,6 +22,7 @@ import java.util.Optional;
  * @param tokens one more than the highest id
  * @param bosIds put before every prompt; empty where the tokenizer adds none
  * @param eosIds the tokenizer's end-of-text id, if it names one
+ * @param specialTokens names of all special tokens
  * @param chatTemplate the checkpoint's own Jinja template as found; it is never executed
  */
 public record TokenizerFiles(
@@ -26,6 +31,7 @@ public record TokenizerFiles(
         int tokens,
         List<Integer> bosIds,
         List<Integer> eosIds,
+        Set<String> specialTokens,
         Optional<String> chatTemplate) {
     static final String JSON_FILE = "tokenizer.json";
     static final String MODEL_FILE = "tokenizer.model";
@@ -33,6 +39,7 @@ public record TokenizerFiles(
     public TokenizerFiles {
         bosIds = List.copyOf(bosIds);
         eosIds = List.copyOf(eosIds);
+        specialTokens = Set.copyOf(specialTokens);
     }
 
     /**
@@ -53,6 +60,18 @@ public record TokenizerFiles(
         throw SourceText.broken(checkpoint, "tokenizer", "has neither " + JSON_FILE + " nor " + MODEL_FILE);
     }
 
+    /** Refuses a template that asks for special tokens which this tokenizer does not have. */
+    public void check(PromptTemplate template) {
+        for (String name : template.specialTokens()) {
+            if (!specialTokens.contains(name)) {
+                throw new FailureException(new Failure.Invalid(
+                        "template",
+                        "the prompt template '" + template.name() + "' needs the special token '" + name
+                                + "', which the checkpoint's tokenizer does not have"));
+            }
+        }
+    }
+
     private static TokenizerFiles converted(Path file, TokenizerConfig config) {
         SentencePieceModel model = SentencePieceReader.read(file);
         Map<String, Integer> ids = new HashMap<>();
@@ -68,8 +87,12 @@ public record TokenizerFiles(
         Optional<String> after = config.flag("add_eos_token").orElse(false) ? eos : Optional.empty();
         ObjectNode json = Conversion.convert(file, model, config, before, after);
         int tokens = model.pieces().size();
+        Set<String> specials = new HashSet<>();
         for (JsonNode token : json.path("added_tokens")) {
             tokens = Math.max(tokens, token.path("id").intValue() + 1);
+            if (token.path("special").booleanValue()) {
+                specials.add(token.path("content").textValue());
+            }
         }
         return new TokenizerFiles(
                 json.toString(),
@@ -77,6 +100,7 @@ public record TokenizerFiles(
                 tokens,
                 ids(before, "bos", ids, config),
                 ids(eos, "eos", ids, config),
+                specials,
                 config.chatTemplate());
     }
 
@@ -84,10 +108,9 @@ public record TokenizerFiles(
         CheckedJson json = CheckedJson.read(file, config);
         Map<String, Integer> ids = json.specialIds();
         List<Integer> bos = json.idsBefore();
-        Optional<Boolean> adds = config.flag("add_bos_token");
-        if (adds.isPresent() || (bos.isEmpty() && config.isLlama())) {
-            // LLaMA's classes go by this flag (default: yes) and build their post-processor from it.
-            bos = adds.orElse(true) ? ids(config.name("bos"), "bos", ids, config) : List.of();
+        if (config.isLlama()) {
+            // LLaMA's classes go by this flag, set if missing, and build their post-processor from it.
+            bos = config.flag("add_bos_token").orElse(true) ? ids(config.name("bos"), "bos", ids, config) : List.of();
         }
         return new TokenizerFiles(
                 json.text(),
@@ -95,6 +118,7 @@ public record TokenizerFiles(
                 json.tokens(),
                 bos,
                 ids(config.name("eos"), "eos", ids, config),
+                ids.keySet(),
                 config.chatTemplate());
     }
 

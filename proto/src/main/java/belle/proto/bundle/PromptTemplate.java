@@ -1,5 +1,10 @@
 package belle.proto.bundle;
 
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
 /**
  * How a conversation becomes a prompt, as data.
  *
@@ -23,4 +28,20 @@ package belle.proto.bundle;
  * @param between stands between an assistant's message and the user's next one
  */
 public record PromptTemplate(
-        String name, String system, String opening, String user, String assistant, String between) {}
+        String name, String system, String opening, String user, String assistant, String between) {
+    /** A place inside a part; its first group is content, system, bos, eos or a special token's name. */
+    public static final Pattern PLACE = Pattern.compile("\\{(content|system|bos|eos|<[^{}]*>)}");
+
+    /** Returns the names of all special tokens that the parts ask for; a vocabulary without one cannot be used. */
+    public Set<String> specialTokens() {
+        Set<String> names = new TreeSet<>();
+        for (String part : List.of(opening, user, assistant, between)) {
+            PLACE.matcher(part)
+                    .results()
+                    .map(place -> place.group(1))
+                    .filter(place -> place.startsWith("<"))
+                    .forEach(names::add);
+        }
+        return names;
+    }
+}
