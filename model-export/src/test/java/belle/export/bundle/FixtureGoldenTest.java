@@ -65,7 +65,7 @@ final class FixtureGoldenTest {
         }
     }
 
-    private static int[] greedy(GraphProbe probe, int[] prompt, int count) throws Exception {
+    static int[] greedy(GraphProbe probe, int[] prompt, int count) throws Exception {
         int[] ids = new int[count];
         float[] row = probe.run(prompt, 0, 1)[0];
         for (int i = 0; i < count; i++) {
@@ -75,7 +75,7 @@ final class FixtureGoldenTest {
         return ids;
     }
 
-    private static double negativeLogLikelihood(GraphProbe probe, int[] ids) throws Exception {
+    static double negativeLogLikelihood(GraphProbe probe, int[] ids) throws Exception {
         float[][] rows = probe.run(Arrays.copyOf(ids, ids.length - 1), 0, ids.length - 1);
         double sum = 0;
         for (int i = 0; i < rows.length; i++) {
