@@ -7,10 +7,6 @@ import java.nio.FloatBuffer;
 
 /** Stored elements as float32. Every conversion is exact; bits of all three types are little-endian. */
 final class Elements {
-    private static final int F32_INFINITY = 0x7f800000;
-    private static final int F16_INFINITY = 0x7c00;
-    private static final int BF16_INFINITY = 0x7f80;
-
     private Elements() {}
 
     /** Converts all of {@code stored} into {@code target} from {@code at} on. */
@@ -37,49 +33,45 @@ final class Elements {
         }
     }
 
-    /** Returns the index of the first infinity or NaN, or -1. */
+    /**
+     * Returns the index of the first infinity or NaN, or -1. Those have all exponent bits set, so that adding one to the
+     * exponent carries into the sign's place; the loop does so for two 16-bit elements at once and has no branch, for
+     * the compiler to use vectors.
+     */
     static int firstNotFinite(DType type, ByteBuffer stored) {
+        int exponent = type == DType.F32 ? 0x7f800000 : type == DType.F16 ? 0x7c007c00 : 0x7f807f80;
+        int one = type == DType.F32 ? 0x00800000 : type == DType.F16 ? 0x04000400 : 0x00800080;
+        int carry = type == DType.F32 ? 0x80000000 : 0x80008000;
+        int[] words = words(stored);
+        int carries = 0;
+        for (int word : words) {
+            carries |= (word & exponent) + one;
+        }
+        if ((carries & carry) == 0) {
+            return -1;
+        }
+        int at = 0;
+        while (((words[at] & exponent) + one & carry) == 0) {
+            at++;
+        }
+        boolean isInUpperHalf = ((words[at] & exponent) + one & carry & 0xffff) == 0;
+        return type == DType.F32 ? at : 2 * at + (isInUpperHalf ? 1 : 0);
+    }
+
+    /** The bits as ints, the last one filled up with zeros. */
+    private static int[] words(ByteBuffer stored) {
         ByteBuffer bytes = stored.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        return switch (type) {
-            case F32 -> {
-                int[] bits = new int[bytes.remaining() / Float.BYTES];
-                bytes.asIntBuffer().get(bits);
-                yield firstAtLeast(bits, F32_INFINITY);
-            }
-            case F16 -> firstAtLeast(shorts(bytes), F16_INFINITY);
-            case BF16 -> firstAtLeast(shorts(bytes), BF16_INFINITY);
-            default -> -1;
-        };
+        int[] words = new int[(bytes.remaining() + Integer.BYTES - 1) / Integer.BYTES];
+        bytes.asIntBuffer().get(words, 0, bytes.remaining() / Integer.BYTES);
+        if (bytes.remaining() % Integer.BYTES != 0) {
+            words[words.length - 1] = Short.toUnsignedInt(bytes.getShort(bytes.limit() - Short.BYTES));
+        }
+        return words;
     }
 
     private static short[] shorts(ByteBuffer bytes) {
         short[] shorts = new short[bytes.remaining() / Short.BYTES];
         bytes.asShortBuffer().get(shorts);
         return shorts;
-    }
-
-    /** The loops over maxima have no branch, so that the compiler can use vectors; the searches are almost never run. */
-    private static int firstAtLeast(int[] bits, int limit) {
-        int most = 0;
-        for (int value : bits) {
-            most = Math.max(most, value & 0x7fffffff);
-        }
-        int at = most < limit ? bits.length : 0;
-        while (at < bits.length && (bits[at] & 0x7fffffff) < limit) {
-            at++;
-        }
-        return at < bits.length ? at : -1;
-    }
-
-    private static int firstAtLeast(short[] bits, int limit) {
-        int most = 0;
-        for (short value : bits) {
-            most = Math.max(most, value & 0x7fff);
-        }
-        int at = most < limit ? bits.length : 0;
-        while (at < bits.length && (bits[at] & 0x7fff) < limit) {
-            at++;
-        }
-        return at < bits.length ? at : -1;
     }
 }
