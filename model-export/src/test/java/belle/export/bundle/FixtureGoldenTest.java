@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ final class FixtureGoldenTest {
     void computesWhatTheReferenceComputes(String fixture) throws Exception {
         Path checkpoint = Fixtures.folder(fixture);
         assumeTrue(Files.isDirectory(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
-        var options = new ExportOptions(folder.resolve(fixture), false, Optional.empty(), PromptTemplate.BELLE, 0);
+        var options = new ExportOptions(folder.resolve(fixture), false, Optional.empty(), PromptTemplates.BELLE, 0);
         Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
         Path expected = checkpoint.resolve("expected");
         try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ final class ReferenceCheckpointsTest {
     @ParameterizedTest
     @MethodSource("checkpoints")
     void computesWhatTheReferenceComputes(Path checkpoint) throws Exception {
-        var options = new ExportOptions(folder.resolve("bundle"), false, Optional.empty(), PromptTemplate.BELLE, 0);
+        var options = new ExportOptions(folder.resolve("bundle"), false, Optional.empty(), PromptTemplates.BELLE, 0);
         Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
         Path expected = checkpoint.resolve("expected");
         int[] ids = Expected.ids(Expected.json(expected.resolve("ids.json")).path("ids"));
