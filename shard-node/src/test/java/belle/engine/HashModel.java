@@ -71,7 +71,7 @@ final class HashModel {
         return mixed * 0xD6E8_FEB8_6659_FD93L + 1;
     }
 
-    private record Rows(List<float[]> values) implements Logits {
+    record Rows(List<float[]> values) implements Logits {
         @Override
         public int rows() {
             return values.size();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** An engine, its cache and its clients on simulated time. Steps fail, batch loops crash, clients come, stall and go. */
 final class SimulatedReplica {
@@ -38,8 +39,8 @@ final class SimulatedReplica {
     SimulatedReplica(long seed) {
         simulation = new Simulation(seed, this::checkInvariants);
         blockTokens = 1 + simulation.below(4);
-        blocks = 3 + simulation.below(30) + 20 / blockTokens;
-        int sequences = 1 + simulation.below(6);
+        blocks = 1 + (24 + simulation.below(60)) / blockTokens;
+        int sequences = 1 + simulation.below(8);
         config = new EngineConfig(
                 sequences,
                 simulation.below(30),
@@ -54,6 +55,10 @@ final class SimulatedReplica {
     /** What every accepted stream was told. */
     Map<GenerationRequest, Transcript> streams() {
         return streams;
+    }
+
+    EngineLoad load() {
+        return engine.load();
     }
 
     /** Lets everything happen, and checks that nothing is left behind. */
@@ -126,16 +131,24 @@ final class SimulatedReplica {
         running.ifPresent(step -> {
             checkLimits(step);
             boolean fails = simulation.oneIn(60);
-            Logits logits = fails ? null : model.run(step);
-            if (fails) {
-                model.spoil(step, simulation.bits());
+            Supplier<Optional<Logits>> device = () -> fails ? spoil(step) : Optional.of(model.run(step));
+            Supplier<Optional<Logits>> result = device;
+            if (simulation.oneIn(2)) { // else it reads its blocks last of all, after requests have come and gone
+                Optional<Logits> early = device.get();
+                result = () -> early;
             }
+            Supplier<Optional<Logits>> logits = result;
             simulation.within(60, () -> {
                 if (running.equals(Optional.of(step))) { // it was not lost in a crash
-                    stepOver(step, Optional.ofNullable(logits));
+                    stepOver(step, logits.get());
                 }
             });
         });
+    }
+
+    private Optional<Logits> spoil(Step step) {
+        model.spoil(step, simulation.bits());
+        return Optional.empty();
     }
 
     private void stepOver(Step step, Optional<Logits> logits) {
