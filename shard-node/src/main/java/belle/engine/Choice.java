@@ -15,12 +15,13 @@ final class Choice {
     private final StopRules stops;
     private int generated;
 
-    Choice(Sequence sequence, GenerationRequest request, ModelFacts model, boolean beginsText) {
+    Choice(Sequence sequence, GenerationRequest request, ModelFacts model) {
         this.sequence = sequence;
         this.params = request.params();
         this.model = model;
         adjustment = new LogitAdjustment(params, request.prompt());
-        decoder = new TokenDecoder(model.bytes(), beginsText);
+        // A generated text follows its prompt, be it only a BOS: its first space is text.
+        decoder = new TokenDecoder(model.bytes(), false);
         stops = new StopRules(params.stop());
     }
 

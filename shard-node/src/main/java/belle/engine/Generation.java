@@ -15,15 +15,11 @@ final class Generation {
 
     Generation(GenerationRequest request, ModelFacts model, long arrival) {
         this.request = request;
-        boolean beginsText = true;
-        for (int i = 0; i < request.prompt().size(); i++) {
-            beginsText &= model.bytes().special(request.prompt().get(i));
-        }
         for (int choice = 0; choice < request.params().n(); choice++) {
             var id = new SequenceId(request.stream(), choice);
             boolean scores = request.echoPrompt() && choice == 0;
             var sequence = new Sequence(id, request.tenant(), arrival + choice, request.prompt(), scores);
-            choices.add(new Choice(sequence, request, model, beginsText));
+            choices.add(new Choice(sequence, request, model));
             if (choice > 0) {
                 first().followers.add(sequence);
             }

@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The reference fixtures beside the repository; a test that needs them is skipped where they are not. */
-final class Fixtures {
+public final class Fixtures {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Fixtures() {}
 
-    static Path path(String name) {
+    public static Path path(String name) {
         String shared = System.getenv("BELLE_SHARED");
         Path root = shared != null ? Path.of(shared) : Path.of(System.getProperty("belle.root"), "..", "shared");
         Path path = root.resolve("fixtures").resolve(name);
@@ -25,7 +25,7 @@ final class Fixtures {
         return path;
     }
 
-    static List<JsonNode> lines(String name) {
+    public static List<JsonNode> lines(String name) {
         try (var lines = Files.lines(path(name))) {
             return lines.map(Fixtures::parse).toList();
         } catch (IOException e) {
@@ -33,7 +33,7 @@ final class Fixtures {
         }
     }
 
-    static Tokens tokens(JsonNode ids) {
+    public static Tokens tokens(JsonNode ids) {
         int[] values = new int[ids.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = ids.get(i).intValue();

@@ -46,6 +46,7 @@ public final class Exporter {
         this.target = options.target().toAbsolutePath().normalize();
         this.config = checkpoint.config();
         this.tokenizer = TokenizerFiles.read(checkpoint.dir());
+        tokenizer.check(options.template());
     }
 
     /**
