@@ -27,7 +27,8 @@ final class TokenDecoderFixtureTest {
                             .isEqualTo(row.get("emitted").get(i).textValue());
                 }
                 int pending = row.path("pending_bytes").intValue();
-                assertThat(decoder.finish()).hasSize(tokenizer.vocabulary().replacesEachByte() ? pending : Math.min(1, pending));
+                assertThat(decoder.finish())
+                        .hasSize(tokenizer.vocabulary().replacesEachByte() ? pending : Math.min(1, pending));
             }
         }
         assertThat(rows).hasSizeGreaterThan(30);
