@@ -69,8 +69,9 @@ final class PromptRendererTest {
     @Test
     void rendersControlTokensOfATemplateAsIds() {
         assertThat(shown("chatml", chat("a", "b", "c")))
-                .isEqualTo("<s><|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n"
-                        + "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n");
+                .isEqualTo(("<s><|im_start|>user~a<|im_end|>~<|im_start|>assistant~b<|im_end|>~"
+                                + "<|im_start|>user~c<|im_end|>~<|im_start|>assistant~")
+                        .replace('~', '\n'));
         assertThat(ids("llama3", chat("a")).toArray())
                 .contains(tokenizer.vocabulary().specialId("<|eot_id|>"));
     }
