@@ -1,5 +1,6 @@
 package belle.node;
 
+import belle.engine.EngineConfig;
 import belle.replica.ReplicaConfig;
 import belle.runtime.RuntimeConfig;
 import belle.session.SessionConfig;
@@ -14,6 +15,7 @@ public record NodeConfig(
         Duration drainDeadline,
         boolean joinSelf,
         RuntimeConfig runtime,
+        EngineConfig engine,
         ReplicaConfig replica,
         SessionConfig session) {
     public NodeConfig {
@@ -33,6 +35,7 @@ public record NodeConfig(
                 config.getDuration("drain-deadline"),
                 config.getBoolean("join-self"),
                 RuntimeConfig.from(config.getConfig("runtime")),
+                EngineConfig.from(config.getConfig("engine")),
                 ReplicaConfig.from(config.getConfig("replica")),
                 SessionConfig.from(config.getConfig("session")));
     }

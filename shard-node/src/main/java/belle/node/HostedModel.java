@@ -1,0 +1,98 @@
+package belle.node;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.Prompt;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import belle.proto.bundle.Manifest;
+import belle.proto.node.NodeQuery;
+import belle.replica.BatchActor;
+import belle.runtime.OpenModel;
+import belle.runtime.RuntimeConfig;
+import belle.session.ServedModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** A model and the name it has on this node. */
+record HostedModel(String name, boolean embedded, OpenModel model) {
+
+    /**
+     * Opens bundles, one after the other; all or none.
+     *
+     * @throws FailureException when one is broken or does not fit, or two have the same name
+     */
+    static List<HostedModel> openAll(List<BundleSpec> bundles, RuntimeConfig config) {
+        List<HostedModel> opened = new ArrayList<>();
+        try {
+            for (BundleSpec spec : bundles) {
+                OpenModel model = OpenModel.open(spec.directory(), config);
+                HostedModel hosted =
+                        new HostedModel(spec.name().orElse(model.manifest().name()), spec.embedded(), model);
+                opened.add(hosted);
+                refuseTwins(opened, hosted.name());
+            }
+            return opened;
+        } catch (RuntimeException e) {
+            opened.forEach(hosted -> hosted.model.close());
+            throw e;
+        }
+    }
+
+    private static void refuseTwins(List<HostedModel> opened, String name) {
+        if (opened.stream().filter(hosted -> hosted.name.equals(name)).count() > 1) {
+            throw new FailureException(
+                    new Failure.Invalid("model", "two models are named '" + name + "'; give one of them another name"));
+        }
+    }
+
+    /** What the node says of it. */
+    NodeQuery.ModelInfo info() {
+        Manifest manifest = model.manifest();
+        Manifest.SamplingDefaults sampling = manifest.sampling();
+        SamplingParams defaults = new SamplingParams(
+                Integer.MAX_VALUE,
+                sampling.temperature(),
+                sampling.topK(),
+                sampling.topP(),
+                0,
+                sampling.repetitionPenalty(),
+                0,
+                0,
+                Map.of(),
+                0,
+                -1,
+                List.of(),
+                false,
+                1);
+        return new NodeQuery.ModelInfo(
+                name,
+                manifest.createdEpochSeconds(),
+                contextTokens(),
+                manifest.architecture().vocabulary(),
+                manifest.architecture().family(),
+                manifest.weights(),
+                embedded,
+                true,
+                defaults);
+    }
+
+    /** The same model as sessions see it. */
+    ServedModel served(ActorRef<BatchActor.Command> replica) {
+        return new ServedModel(
+                name, contextTokens(), model.manifest().architecture().vocabulary(), this::encode, replica);
+    }
+
+    /** A sequence cannot be longer than the whole pool either. */
+    int contextTokens() {
+        return Math.min(
+                model.manifest().architecture().contextTokens(),
+                model.pool().layout().tokens());
+    }
+
+    Tokens encode(Prompt prompt) {
+        return model.encode(prompt);
+    }
+}

@@ -1,0 +1,68 @@
+package belle.node;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.Prompt;
+import belle.proto.Tokens;
+import belle.proto.node.NodeQuery;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/** Answers questions about a node's models. */
+final class QueryActor {
+    private final Map<String, HostedModel> models;
+
+    /** Answers about {@code models}, which are listed in their order. */
+    static Behavior<NodeQuery> create(Map<String, HostedModel> models) {
+        return new QueryActor(models).answering();
+    }
+
+    private QueryActor(Map<String, HostedModel> models) {
+        this.models = models;
+    }
+
+    private Behavior<NodeQuery> answering() {
+        return Behaviors.receiveMessage(query -> {
+            switch (query) {
+                case NodeQuery.ListModels(var replyTo) -> replyTo.tell(list());
+                case NodeQuery.Tokenize(var model, var prompt, var replyTo) -> replyTo.tell(tokenize(model, prompt));
+                case NodeQuery.Detokenize(var model, var ids, var replyTo) -> replyTo.tell(detokenize(model, ids));
+            }
+            return Behaviors.same();
+        });
+    }
+
+    private NodeQuery.Models list() {
+        return new NodeQuery.Models(
+                models.values().stream().map(HostedModel::info).toList());
+    }
+
+    private NodeQuery.Tokenized tokenize(String name, Prompt prompt) {
+        try {
+            HostedModel model = known(name);
+            Tokens ids = model.encode(prompt);
+            return new NodeQuery.Tokenized(ids, model.model().tokenizer().pieces(ids), Optional.empty());
+        } catch (FailureException e) {
+            return new NodeQuery.Tokenized(Tokens.EMPTY, List.of(), Optional.of(e.failure()));
+        }
+    }
+
+    private NodeQuery.Detokenized detokenize(String name, Tokens ids) {
+        try {
+            return new NodeQuery.Detokenized(known(name).model().tokenizer().decode(ids), Optional.empty());
+        } catch (FailureException e) {
+            return new NodeQuery.Detokenized("", Optional.of(e.failure()));
+        }
+    }
+
+    private HostedModel known(String name) {
+        HostedModel model = models.get(name);
+        if (model == null) {
+            throw new FailureException(new Failure.UnknownModel(name, List.copyOf(models.keySet())));
+        }
+        return model;
+    }
+}

@@ -1,0 +1,95 @@
+package belle.runtime;
+
+import belle.engine.KvCache;
+import belle.engine.ModelFacts;
+import belle.kernels.Kernels;
+import belle.proto.Prompt;
+import belle.proto.Tokens;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Verification;
+import belle.text.PromptRenderer;
+import belle.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A bundle opened for computing on one rank: its tokenizer, a key/value pool, and the rank. Closes all three.
+ *
+ * @param manifest what the bundle says of itself
+ */
+public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer renderer, KvPool pool, StepRunner runner)
+        implements AutoCloseable {
+
+    /**
+     * Opens a bundle; blocks for as long as its files are read and checked.
+     *
+     * @throws belle.proto.FailureException {@code Broken} when the bundle is damaged, {@code Invalid} when the
+     *     configuration does not fit it
+     */
+    public static OpenModel open(Path directory, RuntimeConfig config) {
+        Bundle bundle = Bundle.open(directory, Verification.UNLESS_STAMPED);
+        Manifest manifest = bundle.manifest();
+        KvLayout layout = KvLayout.within(
+                config.kvCacheBytes(),
+                manifest.architecture(),
+                config.blockTokens(),
+                config.kvCacheBits() == 0 ? bits(manifest.kvCache()) : config.kvCacheBits());
+        Tokenizer tokenizer = Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE));
+        KvPool pool = KvPool.reserve(layout);
+        try {
+            StepRunner runner = OrtRank.open(
+                    bundle.graph(0, 1),
+                    Kernels.library(),
+                    pool,
+                    manifest.architecture().vocabulary(),
+                    config);
+            return new OpenModel(
+                    manifest,
+                    tokenizer,
+                    PromptRenderer.of(tokenizer, manifest.template(), manifest.bosIds(), manifest.eosIds()),
+                    pool,
+                    runner);
+        } catch (RuntimeException e) {
+            pool.close();
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** What the engine must know of the model. */
+    public ModelFacts facts() {
+        Manifest.Architecture architecture = manifest.architecture();
+        return new ModelFacts(
+                architecture.vocabulary(),
+                architecture.tokens(),
+                architecture.contextTokens(),
+                tokens(manifest.eosIds()),
+                tokenizer.vocabulary());
+    }
+
+    /** The empty books of the pool. */
+    public KvCache emptyCache() {
+        return new KvCache(pool.layout().blocks(), pool.layout().blockTokens());
+    }
+
+    /** Returns a prompt's ids: a conversation is rendered, a text begun with the tokenizer's own special tokens. */
+    public Tokens encode(Prompt prompt) {
+        return renderer.render(prompt);
+    }
+
+    @Override
+    public void close() {
+        runner.close();
+        pool.close();
+        tokenizer.close();
+    }
+
+    private static int bits(String type) {
+        return type.equals("f16") ? 16 : 32;
+    }
+
+    private static Tokens tokens(List<Integer> ids) {
+        return Tokens.of(ids.stream().mapToInt(Integer::intValue).toArray());
+    }
+}

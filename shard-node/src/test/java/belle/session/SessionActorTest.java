@@ -1,0 +1,330 @@
+package belle.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import belle.engine.Output;
+import belle.engine.SequenceId;
+import belle.proto.Failure;
+import belle.proto.FinishReason;
+import belle.proto.Prompt;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import belle.proto.Usage;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import belle.replica.BatchActor;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SessionActorTest {
+    private static final String STREAM = "s~1";
+    private static final SessionConfig CONFIG = new SessionConfig(
+            4,
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(100),
+            2,
+            100,
+            1,
+            Duration.ofSeconds(1000));
+
+    private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
+    private final ManualTime time = ManualTime.get(kit.system());
+    private final TestProbe<BatchActor.Command> replica = kit.createTestProbe();
+    private final TestProbe<StreamEvent> reader = kit.createTestProbe();
+    private final TestProbe<SessionCommand> elsewhere = kit.createTestProbe();
+    private final List<ActorRef<?>> passivated = new ArrayList<>();
+    private final ActorRef<SessionCommand> session = kit.spawn(SessionActor.create(CONFIG, models(), home()));
+    private final Deque<BatchActor.Submit> submits = new ArrayDeque<>();
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    @Test
+    void refusesAModelItDoesNotKnow() {
+        session.tell(generate(STREAM, "other", Tokens.of(1), SamplingParams.greedy(3)));
+        assertThat(refusal()).isEqualTo(new Failure.UnknownModel("other", List.of("m")));
+    }
+
+    @Test
+    void refusesWhatDoesNotFitAndNamesTheLimit() {
+        session.tell(generate(STREAM, "m", Tokens.of(1, 2), SamplingParams.greedy(99)));
+        assertThat(refusal()).isEqualTo(new Failure.TooLong(2, 99, 100));
+        session.tell(generate(STREAM, "m", Tokens.of(), SamplingParams.greedy(3)));
+        assertThat(refusal()).isInstanceOf(Failure.Invalid.class);
+        session.tell(generate(STREAM, "m", Tokens.of(1, 50), SamplingParams.greedy(3)));
+        assertThat(refusal().message()).contains("prompt[1]", "50");
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(-3)));
+        assertThat(refusal().message()).contains("max_tokens", "-3");
+        replica.expectNoMessage();
+    }
+
+    @Test
+    void givesWhatTheContextLeavesWhenNoLimitIsAskedFor() {
+        session.tell(generate(STREAM, "m", Tokens.of(1, 2), SamplingParams.greedy(Integer.MAX_VALUE)));
+        assertThat(submitted().request().params().maxTokens()).isEqualTo(98);
+    }
+
+    @Test
+    void acceptsOnlyWhatTheReplicaAdmitted() {
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
+        submitted();
+        reader.expectNoMessage();
+        replica(new BatchActor.Rejected(STREAM, 1, new Failure.Overloaded("full", 2)));
+        assertThat(refusal()).isEqualTo(new Failure.Overloaded("full", 2));
+        begin();
+        produce(0, 1);
+        assertThat(next()).isEqualTo(delta(1, 0));
+    }
+
+    @Test
+    void refusesOneTurnTooMany() {
+        begin();
+        session.tell(generate("s~2", "m", Tokens.of(1), SamplingParams.greedy(3)));
+        replica.receiveMessage();
+        session.tell(generate("s~3", "m", Tokens.of(1), SamplingParams.greedy(3)));
+        assertThat(refusal()).isInstanceOf(Failure.Overloaded.class);
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
+        assertThat(refusal().message()).contains("exists already");
+    }
+
+    @Test
+    void pausesAReaderWhoseWindowIsFullAndGoesOnWhenItHasRoom() {
+        begin();
+        produce(0, 6);
+        assertThat(IntStream.range(0, 4).mapToObj(_ -> next())).hasSize(4);
+        reader.expectNoMessage();
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Pause(STREAM, 1));
+        session.tell(new SessionCommand.Acknowledge(STREAM, 1));
+        assertThat(next()).isEqualTo(delta(1, 4));
+        session.tell(new SessionCommand.Acknowledge(STREAM, 4));
+        assertThat(next()).isEqualTo(delta(1, 5));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Resume(STREAM, 1));
+        time.timePasses(Duration.ofSeconds(61));
+        reader.expectNoMessage();
+    }
+
+    @Test
+    void endsAReaderThatStaysStalled() {
+        begin();
+        produce(0, 6);
+        IntStream.range(0, 4).forEach(_ -> next());
+        assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Pause.class);
+        time.timePasses(Duration.ofSeconds(60));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+        assertThat(next())
+                .isInstanceOfSatisfying(
+                        StreamEvent.Failed.class,
+                        failed -> assertThat(failed.index()).isEqualTo(6));
+    }
+
+    @Test
+    void freesTheBlocksOfACancelledTurnAndGoesOnWhenItsReaderReturns() {
+        begin();
+        produce(0, 2);
+        next();
+        next();
+        session.tell(new SessionCommand.Cancel(STREAM));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+
+        session.tell(new SessionCommand.Resume(STREAM, 0, reader.getRef()));
+        assertThat(next()).isEqualTo(new StreamEvent.Accepted(STREAM, 2, "m", 1));
+        assertThat(next()).isEqualTo(delta(2, 1));
+        submitted();
+        assertThat(submits.getLast().epoch()).isEqualTo(2);
+        produce(2, 0, 3);
+        assertThat(next()).isEqualTo(delta(2, 2));
+    }
+
+    @Test
+    void forgetsARequestThatIsCancelledBeforeItIsAdmitted() {
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
+        submitted();
+        session.tell(new SessionCommand.Cancel(STREAM));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+        replica(new BatchActor.Admitted(STREAM, 1));
+        reader.expectNoMessage();
+    }
+
+    @Test
+    void submitsALostTurnAgainButNotForever() {
+        begin();
+        produce(0, 2);
+        next();
+        next();
+        replica(new BatchActor.Lost(STREAM, 1));
+        submitted();
+        assertThat(submits.getLast().epoch()).isEqualTo(2);
+        replica(new BatchActor.Lost(STREAM, 1));
+        replica(new BatchActor.Admitted(STREAM, 2));
+        produce(2, 0, 3);
+        assertThat(next()).isEqualTo(delta(2, 2));
+        replica(new BatchActor.Lost(STREAM, 2));
+        assertThat(next())
+                .isInstanceOfSatisfying(
+                        StreamEvent.Failed.class,
+                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Internal.class));
+        assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
+    }
+
+    @Test
+    void waitsTheGraceForAReaderThatDied() {
+        begin();
+        reader.stop();
+        replica.expectNoMessage();
+        time.timePasses(Duration.ofSeconds(2));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+    }
+
+    @Test
+    void keepsAnEndedTurnForItsRetention() {
+        begin();
+        finish();
+        TestProbe<StreamEvent> other = kit.createTestProbe();
+        session.tell(new SessionCommand.Resume(STREAM, -1, other.getRef()));
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        assertThat(other.receiveMessage()).isEqualTo(delta(1, 0));
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Finished.class);
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Done.class);
+        time.timePasses(Duration.ofSeconds(100));
+        session.tell(new SessionCommand.Resume(STREAM, -1, other.getRef()));
+        assertThat(other.receiveMessage())
+                .isInstanceOfSatisfying(
+                        StreamEvent.Refused.class,
+                        refused -> assertThat(refused.failure()).isInstanceOf(Failure.NotFound.class));
+    }
+
+    @Test
+    void tellsAReaderWhenAnotherTakesItsPlace() {
+        begin();
+        TestProbe<StreamEvent> other = kit.createTestProbe();
+        session.tell(new SessionCommand.Resume(STREAM, -1, other.getRef()));
+        assertThat(next()).isInstanceOf(StreamEvent.Failed.class);
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        session.tell(new SessionCommand.Resume(STREAM, -1, other.getRef()));
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+    }
+
+    @Test
+    void leavesWhenIdleAndSendsLateCommandsAfterItself() {
+        time.timePasses(Duration.ofSeconds(1000));
+        reader.awaitAssert(() -> {
+            assertThat(passivated).containsExactly(session);
+            return null;
+        });
+        session.tell(new SessionCommand.Cancel(STREAM));
+        assertThat(elsewhere.receiveMessage()).isEqualTo(new SessionCommand.Cancel(STREAM));
+    }
+
+    @Test
+    void endsEveryTurnWhenItIsStopped() {
+        begin();
+        kit.stop(session);
+        assertThat(next()).isInstanceOf(StreamEvent.Failed.class);
+        assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
+    }
+
+    @Test
+    void endsItsTurnsWhenTheReplicaIsGone() {
+        begin();
+        replica.stop();
+        assertThat(next())
+                .isInstanceOfSatisfying(
+                        StreamEvent.Failed.class,
+                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Unavailable.class));
+    }
+
+    private void begin() {
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
+        submitted();
+        replica(new BatchActor.Admitted(STREAM, 1));
+        assertThat(next()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1));
+    }
+
+    private void finish() {
+        replica(new BatchActor.Produced(
+                STREAM,
+                1,
+                List.of(
+                        token(0),
+                        new Output.Finished(new SequenceId(STREAM, 0), "", FinishReason.LENGTH),
+                        new Output.Done(STREAM, new Usage(1, 0, 1)))));
+        next();
+        next();
+        assertThat(next()).isInstanceOf(StreamEvent.Done.class);
+        assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
+    }
+
+    private void produce(int from, int to) {
+        produce(1, from, to);
+    }
+
+    private void produce(long epoch, int from, int to) {
+        replica(new BatchActor.Produced(
+                STREAM,
+                epoch,
+                IntStream.range(from, to).mapToObj(SessionActorTest::token).toList()));
+    }
+
+    private static Output token(int index) {
+        return new Output.Token(new SequenceId(STREAM, 0), index, index, "t" + index, Optional.empty());
+    }
+
+    private static StreamEvent delta(long epoch, int index) {
+        return new StreamEvent.Delta(STREAM, epoch, index, 0, Tokens.of(index), "t" + index, List.of());
+    }
+
+    private StreamEvent next() {
+        return reader.receiveMessage();
+    }
+
+    private Failure refusal() {
+        return ((StreamEvent.Refused) next()).failure();
+    }
+
+    private BatchActor.Submit submitted() {
+        submits.add((BatchActor.Submit) replica.receiveMessage());
+        return submits.getLast();
+    }
+
+    private void replica(BatchActor.Event event) {
+        submits.getLast().replyTo().tell(event);
+    }
+
+    private SessionCommand generate(String stream, String model, Tokens prompt, SamplingParams params) {
+        return new SessionCommand.Generate(
+                stream, model, new Prompt.Ids(prompt), params, "tenant", false, reader.getRef());
+    }
+
+    private Map<String, ServedModel> models() {
+        return Map.of("m", new ServedModel("m", 100, 50, prompt -> ((Prompt.Ids) prompt).ids(), replica.getRef()));
+    }
+
+    private SessionHome home() {
+        return new SessionHome() {
+            @Override
+            public void passivate(ActorRef<?> actor) {
+                passivated.add(actor);
+            }
+
+            @Override
+            public void forward(SessionCommand command) {
+                elsewhere.ref().tell(command);
+            }
+        };
+    }
+}

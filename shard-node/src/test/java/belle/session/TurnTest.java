@@ -1,0 +1,133 @@
+package belle.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import belle.engine.Output;
+import belle.engine.SequenceId;
+import belle.proto.Failure;
+import belle.proto.FinishReason;
+import belle.proto.Tokens;
+import belle.proto.Usage;
+import belle.proto.session.StreamEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TurnTest {
+    private static final int ALL = 1000;
+
+    private final Turn turn = new Turn("s~1", 2, 100);
+
+    @Test
+    void numbersTheEventsOfAllChoicesInOneRow() {
+        turn.apply(1, token(0, 0, 7));
+        turn.apply(1, token(1, 0, 8));
+        turn.apply(1, finished(0));
+        turn.apply(1, finished(1));
+        turn.apply(1, new Output.Done("s~1", new Usage(3, 0, 2)));
+        assertThat(turn.due(ALL))
+                .containsExactly(
+                        delta(1, 0, 0, 7),
+                        delta(1, 1, 1, 8),
+                        new StreamEvent.Finished("s~1", 1, 2, 0, "held", FinishReason.STOP),
+                        new StreamEvent.Finished("s~1", 1, 3, 1, "held", FinishReason.STOP),
+                        new StreamEvent.Done("s~1", 1, 4, new Usage(3, 0, 2)));
+        assertThat(turn.ended()).isTrue();
+    }
+
+    @Test
+    void givesNoMoreThanTheWindowBeforeAnAcknowledgement() {
+        for (int i = 0; i < 10; i++) {
+            turn.apply(1, token(0, i, i));
+        }
+        assertThat(turn.due(4)).hasSize(4);
+        assertThat(turn.due(4)).isEmpty();
+        turn.acknowledge(1);
+        assertThat(turn.due(4)).extracting(StreamEvent.Indexed::index).containsExactly(4L, 5L);
+        assertThat(turn.windowFull(4)).isTrue();
+        turn.acknowledge(5);
+        assertThat(turn.due(4)).hasSize(4);
+        turn.acknowledge(9);
+        assertThat(turn.windowFull(1)).isFalse();
+    }
+
+    @Test
+    void dropsWhatALaterEpochRepeats() {
+        turn.apply(1, token(0, 0, 7));
+        turn.apply(1, token(0, 1, 8));
+        turn.apply(1, finished(0));
+        assertThat(turn.due(ALL)).hasSize(3);
+        turn.restart();
+        turn.apply(2, token(0, 0, 7));
+        turn.apply(2, token(1, 0, 5));
+        turn.apply(2, token(0, 1, 8));
+        turn.apply(2, finished(0));
+        assertThat(turn.due(ALL)).containsExactly(delta(2, 3, 1, 5));
+    }
+
+    @Test
+    void ignoresOutputsOfADeadEpoch() {
+        turn.restart();
+        turn.apply(1, token(0, 0, 7));
+        assertThat(turn.due(ALL)).isEmpty();
+    }
+
+    @Test
+    void endsWhenALaterEpochContradictsTheLog() {
+        turn.apply(1, token(0, 0, 7));
+        turn.restart();
+        turn.apply(2, token(0, 0, 6));
+        assertThat(turn.due(ALL).getLast())
+                .isInstanceOfSatisfying(
+                        StreamEvent.Failed.class,
+                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Internal.class));
+    }
+
+    @Test
+    void repeatsTheLogForAReaderThatComesBackInTheEpochOfNow() {
+        turn.apply(1, token(0, 0, 7));
+        turn.apply(1, token(0, 1, 8));
+        turn.due(ALL);
+        turn.acknowledge(1);
+        turn.restart();
+        assertThat(turn.rewind(0)).isTrue();
+        assertThat(turn.due(ALL)).containsExactly(delta(2, 1, 0, 8));
+    }
+
+    @Test
+    void refusesAReaderWhoAsksForWhatIsNotThere() {
+        turn.apply(1, token(0, 0, 7));
+        assertThat(turn.rewind(1)).isFalse();
+        turn.fail(new Failure.Internal("x"));
+        assertThat(turn.rewind(0)).isTrue();
+        assertThat(turn.rewind(1)).isFalse();
+    }
+
+    @Test
+    void forgetsTheOldestAcknowledgedEventsWhenTheLogIsFull() {
+        Turn small = new Turn("s~1", 1, 8);
+        List<Long> indexes = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            small.apply(1, token(0, i, i));
+            small.due(4).forEach(event -> indexes.add(event.index()));
+            small.acknowledge(i);
+        }
+        assertThat(indexes).hasSize(100).isSorted().doesNotHaveDuplicates();
+        assertThat(small.rewind(50)).isFalse();
+        assertThat(small.rewind(97)).isTrue();
+        assertThat(small.due(4)).extracting(StreamEvent.Indexed::index).containsExactly(98L, 99L);
+    }
+
+    private static Output token(int choice, int index, int id) {
+        return new Output.Token(new SequenceId("s~1", choice), index, id, "t" + id, Optional.empty());
+    }
+
+    private static Output finished(int choice) {
+        return new Output.Finished(new SequenceId("s~1", choice), "held", FinishReason.STOP);
+    }
+
+    private static StreamEvent.Indexed delta(long epoch, long index, int choice, int id) {
+        return new StreamEvent.Delta("s~1", epoch, index, choice, Tokens.of(id), "t" + id, List.of());
+    }
+}

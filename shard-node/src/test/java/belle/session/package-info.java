@@ -1,0 +1,4 @@
+@NullMarked
+package belle.session;
+
+import org.jspecify.annotations.NullMarked;
