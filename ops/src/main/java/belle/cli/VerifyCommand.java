@@ -1,8 +1,7 @@
 package belle.cli;
 
-import belle.proto.bundle.Bundle;
+import belle.export.bundle.Verifier;
 import belle.proto.bundle.Manifest.FileEntry;
-import belle.proto.bundle.Verification;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code belle verify}: checks every hash and shape of a bundle. */
+/** {@code belle verify}: checks every hash and shape of a bundle, and computes one token. */
 @Command(name = "verify", description = "Checks every hash and shape of a bundle.")
 final class VerifyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "BUNDLE", description = "A bundle's folder.")
@@ -21,7 +20,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var manifest = Bundle.open(bundle, Verification.EVERYTHING).manifest();
+        var manifest = Verifier.verify(bundle).manifest();
         long bytes =
                 manifest.files().values().stream().mapToLong(FileEntry::bytes).sum();
         spec.commandLine()

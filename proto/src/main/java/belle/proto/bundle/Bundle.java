@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 
 /** A model bundle that was opened strictly: its manifest fits its files, byte for byte. Holds nothing open. */
 public final class Bundle {
+    /** Smaller weights are hashed in less time than anybody notices, and need no stamp. */
+    private static final long STAMPED_FROM_BYTES = 64L << 20;
+
     private final Path dir;
     private final Manifest manifest;
 
@@ -120,14 +123,15 @@ public final class Bundle {
         Path weights = dir.resolve(Manifest.WEIGHTS_FILE);
         VerifiedStamps stamps = new VerifiedStamps(UserCache.directory());
         String identity = VerifiedStamps.identity(json, weights);
-        boolean stamped = !always && stamps.holds(weights, identity);
+        boolean large = Files.size(weights) >= STAMPED_FROM_BYTES;
+        boolean stamped = large && !always && stamps.holds(weights, identity);
         for (var file : files.entrySet()) {
             if (!stamped || !file.getKey().equals(Manifest.WEIGHTS_FILE)) {
                 checkHash(dir.resolve(file.getKey()), file.getKey(), file.getValue());
             }
         }
         // A file that changed while it was hashed is not vouched for.
-        if (!stamped && identity.equals(VerifiedStamps.identity(json, weights))) {
+        if (large && !stamped && identity.equals(VerifiedStamps.identity(json, weights))) {
             stamps.put(weights, identity);
         }
     }

@@ -1,0 +1,108 @@
+package belle.export.bundle;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import belle.proto.FailureException;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Manifest.TensorEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The rules of ONNX that a graph must keep, without the runtime: known domains, every value made once and before it is
+ * used, and weights that are exactly the manifest's.
+ */
+final class GraphCheck {
+    private final String file;
+    private final ModelProto model;
+    private final Map<String, TensorEntry> tensors;
+    private final Set<String> values = new HashSet<>();
+
+    private GraphCheck(String file, ModelProto model, Map<String, TensorEntry> tensors) {
+        this.file = file;
+        this.model = model;
+        this.tensors = tensors;
+    }
+
+    /** Throws {@link FailureException} with a Broken naming the file and the node or tensor. */
+    static void check(Bundle bundle, String file) {
+        ModelProto model;
+        try {
+            model = ModelProto.parseFrom(Files.readAllBytes(bundle.file(file)));
+        } catch (IOException e) {
+            throw Verifier.broken(file, "model", "is no ONNX model: " + e.getMessage());
+        }
+        new GraphCheck(file, model, bundle.manifest().tensors()).run();
+    }
+
+    private void run() {
+        GraphProto graph = model.getGraph();
+        Set<String> domains = model.getOpsetImportList().stream()
+                .map(OperatorSetIdProto::getDomain)
+                .collect(Collectors.toSet());
+        graph.getInputList().forEach(input -> made(input.getName()));
+        graph.getInitializerList().forEach(this::weight);
+        for (NodeProto node : graph.getNodeList()) {
+            require(
+                    domains.contains(node.getDomain()),
+                    node.getName(),
+                    "is of domain '" + node.getDomain() + "', which has no opset");
+            for (String input : node.getInputList()) {
+                require(
+                        input.isEmpty() || values.contains(input),
+                        node.getName(),
+                        "uses '" + input + "', which nothing made before");
+            }
+            node.getOutputList().forEach(this::made);
+        }
+        require(graph.getOutputCount() == 1, "output", "has " + graph.getOutputCount() + " outputs in place of 1");
+        String logits = graph.getOutput(0).getName();
+        require(logits.equals("logits") && values.contains(logits), "output", "'" + logits + "' is not made logits");
+    }
+
+    private void weight(TensorProto tensor) {
+        String name = tensor.getName();
+        made(name);
+        require(
+                tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
+                        && external(tensor, "location").equals(Optional.of(Manifest.WEIGHTS_FILE)),
+                name,
+                "does not lie in " + Manifest.WEIGHTS_FILE);
+        TensorEntry entry = tensors.get(name);
+        if (entry == null) {
+            throw Verifier.broken(file, name, "is not in the manifest");
+        }
+        require(
+                external(tensor, "offset").equals(Optional.of(Long.toString(entry.offset())))
+                        && external(tensor, "length").equals(Optional.of(Long.toString(entry.bytes()))),
+                name,
+                "lies elsewhere in the graph than in the manifest");
+    }
+
+    private static Optional<String> external(TensorProto tensor, String key) {
+        return tensor.getExternalDataList().stream()
+                .filter(entry -> entry.getKey().equals(key))
+                .map(StringStringEntryProto::getValue)
+                .findFirst();
+    }
+
+    private void made(String value) {
+        require(values.add(value), value, "is made twice");
+    }
+
+    private void require(boolean holds, String field, String problem) {
+        if (!holds) {
+            throw Verifier.broken(file, field, problem);
+        }
+    }
+}
