@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public final class ManifestJson {
         try {
             return MAPPER.readValue(json, Manifest.class);
         } catch (JsonMappingException e) {
-            throw broken(path(e), e.getOriginalMessage(), e);
+            throw broken(path(e), problem(e), e);
         } catch (IOException e) {
             throw broken("json", firstLine(e), e);
         }
@@ -75,6 +76,15 @@ public final class ManifestJson {
                             + ": export the checkpoint again",
                     null);
         }
+    }
+
+    /** Says in our words what the parser says of its own classes. */
+    private static String problem(JsonMappingException e) {
+        String message = e.getOriginalMessage();
+        if (e instanceof UnrecognizedPropertyException) {
+            return "is no field of a manifest";
+        }
+        return message.startsWith("Missing creator") ? "is missing" : message;
     }
 
     private static String path(JsonMappingException e) {

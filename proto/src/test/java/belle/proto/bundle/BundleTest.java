@@ -53,7 +53,7 @@ final class BundleTest {
             value = {
                 "/formatVersion | 2 | version 1",
                 "/formatVersion | \"1\" | formatVersion",
-                "/surprise | 1 | surprise",
+                "/surprise | 1 | surprise: is no field",
                 "/architecture/surprise | 1 | surprise",
                 "/architecture/family | \"gpt\" | architecture.family",
                 "/architecture/hidden | 16 | but the architecture asks for",
@@ -104,7 +104,7 @@ final class BundleTest {
     @Test
     void refusesAMissingField() throws IOException {
         edit("\"group\" : 0,", "");
-        assertBroken("group");
+        assertBroken("group: is missing");
     }
 
     @Test
