@@ -31,56 +31,74 @@ final class Sampler {
      * @param position of the drawn token in its sequence
      */
     int draw(float[] row, SamplingParams params, int choice, int position) {
-        float best = largest(row);
-        if (!Float.isFinite(best)) {
+        if (params.temperature() == 0 || params.topK() == 1) {
+            return best(row);
+        }
+        double uniform = Philox.uniform(params.seed(), choice, position);
+        if (0 < params.topK() && params.topK() < ids) {
+            top.select(row, ids, params.topK());
+            return top.size() == 0 ? NOTHING : drawSelected(params, sumSelected(params.temperature()), uniform, true);
+        }
+        int best = best(row);
+        if (best == NOTHING) {
             return NOTHING;
         }
-        if (params.temperature() == 0 || params.topK() == 1) {
-            return first(best, row);
-        }
-        int limit = params.topK() == 0 ? ids : Math.min(params.topK(), ids);
-        double total = limit < ids ? Double.NaN : sum(row, best, params.temperature());
-        double uniform = Philox.uniform(params.seed(), choice, position);
-        for (int look = limit < ids ? limit : Math.min(FIRST_LOOK, ids); ; look = (int) Math.min(limit, 8L * look)) {
+        double total = sumAll(row, row[best], params.temperature());
+        int drawn = NOTHING;
+        for (int look = Math.min(FIRST_LOOK, ids); drawn == NOTHING; look = (int) Math.min(ids, 8L * look)) {
             top.select(row, ids, look);
-            weigh(best, params.temperature());
-            boolean all = look == limit;
-            int drawn = draw(params, limit < ids ? sum() : total, uniform, all);
-            if (drawn != NOTHING || all) {
-                return drawn;
+            sumSelected(params.temperature());
+            drawn = drawSelected(params, total, uniform, look == ids);
+        }
+        return drawn;
+    }
+
+    /** Returns the id of the largest logit, the lowest of equal ones. */
+    private int best(float[] row) {
+        int best = NOTHING;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int id = 0; id < ids; id++) {
+            if (!(row[id] <= most)) { // also true of what is no number
+                if (!Float.isFinite(row[id])) {
+                    return NOTHING;
+                }
+                most = row[id];
+                best = id;
             }
         }
+        return best;
     }
 
-    /** Returns the largest logit; not a number when any of them is none. Compiled to vector instructions. */
-    private float largest(float[] row) {
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int id = 0; id < ids; id++) {
-            largest = Math.max(largest, row[id]);
-        }
-        return largest;
-    }
-
-    private static int first(float logit, float[] row) {
-        int id = 0;
-        while (row[id] != logit) {
-            id++;
-        }
-        return id;
-    }
-
-    /** Sets the selected ids' weights relative to the best one, which weighs 1. */
-    private void weigh(float best, double temperature) {
+    /** Sets the selected ids' weights relative to the best one, which weighs 1, and returns their sum. */
+    private double sumSelected(double temperature) {
         if (weights.length < top.size()) {
             weights = new double[top.size()];
         }
+        double best = top.logit(0);
+        double sum = 0;
         for (int rank = 0; rank < top.size(); rank++) {
-            weights[rank] = Math.exp(((double) top.logit(rank) - best) / temperature);
+            weights[rank] = Math.exp((top.logit(rank) - best) / temperature);
+            sum += weights[rank];
         }
+        return sum;
     }
 
-    /** Draws among the selected; {@link #NOTHING} when that cannot be decided without seeing more ids. */
-    private int draw(SamplingParams params, double total, double uniform, boolean all) {
+    /** Sums the weights of all ids, in the order of the ids. */
+    private double sumAll(float[] row, double best, double temperature) {
+        double sum = 0;
+        for (int id = 0; id < ids; id++) {
+            sum += Math.exp((row[id] - best) / temperature);
+        }
+        return sum;
+    }
+
+    /**
+     * Draws among the selected.
+     *
+     * @param total weight of all ids that the filters begin with
+     * @param all whether all of them are selected; if not, {@link #NOTHING} asks for more when these do not decide
+     */
+    private int drawSelected(SamplingParams params, double total, double uniform, boolean all) {
         int kept = 0;
         double mass = 0;
         while (kept < top.size() && weights[kept] >= params.minP() && (kept == 0 || mass < params.topP() * total)) {
@@ -99,22 +117,5 @@ final class Sampler {
             }
         }
         return cut ? top.id(kept - 1) : NOTHING;
-    }
-
-    private double sum() {
-        double sum = 0;
-        for (int rank = 0; rank < top.size(); rank++) {
-            sum += weights[rank];
-        }
-        return sum;
-    }
-
-    /** Sums the weights of all ids, in the order of the ids. */
-    private double sum(float[] row, float best, double temperature) {
-        double sum = 0;
-        for (int id = 0; id < ids; id++) {
-            sum += Math.exp(((double) row[id] - best) / temperature);
-        }
-        return sum;
     }
 }

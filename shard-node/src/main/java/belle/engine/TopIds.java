@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The best ids of a row, by (logit descending, id ascending), in arrays that are used again.
  *
  * <p>An entry is one {@code long}: the logit's bits, made to sort as integers, above the complement of the id. So the
- * larger entry is the better one, and comparing two takes one instruction. Values that are not numbers are left out.
+ * larger entry is the better one, and comparing two takes one instruction.
  */
 final class TopIds {
     private long[] entries = new long[64];
@@ -27,55 +27,63 @@ final class TopIds {
         return value(entries[size - 1 - rank]);
     }
 
-    /** Selects the best {@code count} of {@code row[0, ids)}; O(ids) while {@code count} is small. */
+    /**
+     * Selects the best {@code count} of {@code row[0, ids)}, or none when a value is no number or the best is infinite.
+     * O(ids) while {@code count} is small.
+     */
     void select(float[] row, int ids, int count) {
         int wanted = Math.min(count, ids);
-        if (wanted > ids / 8) {
-            sortAll(row, ids);
-            int dropped = Math.max(0, size - wanted);
-            System.arraycopy(entries, dropped, entries, 0, size - dropped);
-            size -= dropped;
-        } else {
-            selectByHeap(row, ids, wanted);
-            Arrays.sort(entries, 0, size);
+        boolean numbers = wanted > ids / 8 ? sortAll(row, ids, wanted) : selectByHeap(row, ids, wanted);
+        Arrays.sort(entries, 0, size);
+        if (!numbers || (size > 0 && !Float.isFinite(logit(0)))) {
+            size = 0;
         }
     }
 
-    private void sortAll(float[] row, int ids) {
-        ensure(ids);
-        size = 0;
-        for (int id = 0; id < ids; id++) {
-            if (!Float.isNaN(row[id])) {
-                entries[size++] = entry(row[id], id);
-            }
+    private boolean sortAll(float[] row, int ids, int wanted) {
+        if (!take(row, ids)) {
+            return false;
         }
-        Arrays.sort(entries, 0, size);
+        Arrays.sort(entries, 0, ids);
+        System.arraycopy(entries, ids - wanted, entries, 0, wanted);
+        size = wanted;
+        return true;
     }
 
     /** Keeps the best so far in a heap with the worst of them on top; most values fail one comparison with it. */
-    private void selectByHeap(float[] row, int ids, int wanted) {
-        ensure(wanted);
-        size = 0;
-        int id = 0;
-        for (; id < ids && size < wanted; id++) {
-            if (!Float.isNaN(row[id])) {
-                entries[size++] = entry(row[id], id);
-            }
-        }
-        if (size == 0) {
-            return;
+    private boolean selectByHeap(float[] row, int ids, int wanted) {
+        if (!take(row, wanted)) {
+            return false;
         }
         for (int i = size / 2 - 1; i >= 0; i--) {
             siftDown(i);
         }
         float worst = value(entries[0]);
-        for (; id < ids; id++) {
-            if (row[id] > worst) { // an equal logit with a higher id loses
+        for (int id = wanted; id < ids; id++) {
+            if (!(row[id] <= worst)) { // an equal logit with a higher id loses; what is no number gets in
+                if (Float.isNaN(row[id])) {
+                    return false;
+                }
                 entries[0] = entry(row[id], id);
                 siftDown(0);
                 worst = value(entries[0]);
             }
         }
+        return true;
+    }
+
+    /** Begins with the first {@code count} ids. Returns whether all their values are numbers. */
+    private boolean take(float[] row, int count) {
+        if (entries.length < count) {
+            entries = new long[count];
+        }
+        size = count;
+        boolean numbers = true;
+        for (int id = 0; id < count; id++) {
+            numbers &= !Float.isNaN(row[id]);
+            entries[id] = entry(row[id], id);
+        }
+        return numbers;
     }
 
     private void siftDown(int from) {
@@ -92,12 +100,6 @@ final class TopIds {
             at = child;
         }
         entries[at] = moving;
-    }
-
-    private void ensure(int capacity) {
-        if (entries.length < capacity) {
-            entries = new long[capacity];
-        }
     }
 
     private static long entry(float logit, int id) {
