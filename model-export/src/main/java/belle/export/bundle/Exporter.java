@@ -3,6 +3,7 @@ package belle.export.bundle;
 import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.Checkpoints;
 import belle.export.checkpoint.DType;
+import belle.export.checkpoint.GenerationConfig;
 import belle.export.checkpoint.ModelConfig;
 import belle.export.checkpoint.Progress;
 import belle.export.checkpoint.TensorInfo;
@@ -15,6 +16,7 @@ import belle.proto.bundle.FileHash;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.FileEntry;
+import belle.proto.bundle.Manifest.SamplingDefaults;
 import belle.proto.bundle.ManifestJson;
 import belle.proto.bundle.Verification;
 import java.io.IOException;
@@ -71,6 +73,8 @@ public final class Exporter {
         try (StagingFolder staging = StagingFolder.beside(target)) {
             refuseFullDisk(staging, plan);
             write(staging, plan, architecture, type, progress);
+            // The hashes were just made from these very files; everything else is checked before the target appears.
+            Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();
         } catch (IOException e) {
             String reason = e instanceof FileSystemException file && file.getReason() != null
@@ -78,7 +82,6 @@ public final class Exporter {
                     : String.valueOf(e.getMessage());
             throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason), e);
         }
-        // The hashes were made a moment ago from these very files.
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
 
@@ -115,7 +118,7 @@ public final class Exporter {
                 eosIds(),
                 tokenizer.bosIds(),
                 options.template(),
-                Manifest.SamplingDefaults.BELLE,
+                sampling(),
                 new Manifest.Source(
                         checkpoint
                                 .dir()
@@ -149,6 +152,17 @@ public final class Exporter {
                 tokenizer.tokens(),
                 config.contextTokens(),
                 parameters);
+    }
+
+    /** The checkpoint's own settings, and BELLE's where it says nothing. */
+    private SamplingDefaults sampling() {
+        SamplingDefaults belle = SamplingDefaults.BELLE;
+        GenerationConfig own = checkpoint.generation();
+        return new SamplingDefaults(
+                own.temperature().orElse(belle.temperature()),
+                own.topP().orElse(belle.topP()),
+                own.topK().orElse(belle.topK()),
+                own.repetitionPenalty().orElse(belle.repetitionPenalty()));
     }
 
     /** What the checkpoint names, and the tokenizer's own: early LLaMA configurations name other ids. */

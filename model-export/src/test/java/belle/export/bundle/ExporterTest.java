@@ -116,6 +116,18 @@ final class ExporterTest {
     }
 
     @Test
+    void takesTheCheckpointsOwnSamplingSettingsAndRefusesImpossibleOnes() throws Exception {
+        Path checkpoint = copy(checkpoint("llama-mqa-linear"));
+        Path generation = checkpoint.resolve("generation_config.json");
+        Files.writeString(generation, "{\"temperature\": 0.6, \"top_p\": 0.9, \"eos_token_id\": 2}");
+        assertThat(export(checkpoint, false).manifest().sampling())
+                .isEqualTo(new Manifest.SamplingDefaults(0.6, 0.9, 30, 1.2));
+        Files.writeString(generation, "{\"top_p\": 7.0, \"eos_token_id\": 2}");
+        assertThatThrownBy(() -> export(checkpoint, true)).isInstanceOf(FailureException.class);
+        assertThat(names(folder)).containsExactly("bundle", "checkpoint");
+    }
+
+    @Test
     void tellsItsProgressToTheEnd() throws Exception {
         long[] last = new long[2];
         Exporter.export(checkpoint("llama-mqa-linear"), options(false, Optional.empty()), (done, total) -> {
