@@ -129,7 +129,8 @@ final class ConfigReader {
         fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
             throw fields.refused("hidden_act", "silu is known, given %s", act);
         });
-        int positions = fields.integer(1, MOST_CONTEXT, "max_position_embeddings", "max_sequence_length")
+        int positions = fields.integer(1, MOST_CONTEXT, "max_position_embeddings")
+                .or(() -> fields.integer(1, MOST_CONTEXT, "max_sequence_length"))
                 .orElse(USUAL_CONTEXT);
         RopeReader rope = RopeReader.read(fields, positions, MOST_CONTEXT);
         return new ModelConfig.Llama(

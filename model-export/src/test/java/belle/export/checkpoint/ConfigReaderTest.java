@@ -63,6 +63,14 @@ class ConfigReaderTest {
     }
 
     @Test
+    void takesTheContextFromTheOlderFieldWhereTheUsualOneIsMissing() throws IOException {
+        ObjectNode json = llama(node -> node.put("max_sequence_length", 512));
+        assertThat(read(json).model().contextTokens()).isEqualTo(128);
+        json.remove("max_position_embeddings");
+        assertThat(read(json).model().contextTokens()).isEqualTo(512);
+    }
+
+    @Test
     void takesAHeadDimThatIsNotTheQuotient() throws IOException {
         ObjectNode json = llama(node -> node.put("head_dim", 24).put("num_attention_heads", 6));
         assertThat(read(json).model().headDim()).isEqualTo(24);
