@@ -2,6 +2,7 @@ package belle.text;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,7 +27,11 @@ final class TokenizerJson {
     /** Ids above this are taken for damage: the largest published vocabulary has some hundred thousand. */
     static final int MOST_TOKENS = 1 << 22;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** A vocabulary's field names are all different: there is nothing to gain from keeping them for the next file. */
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build());
 
     /** A token that stands beside the model's vocabulary; one inside it too when it is a special one. */
     record Added(int id, String content, boolean special, JsonNode node) {}

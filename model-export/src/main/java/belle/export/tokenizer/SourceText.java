@@ -3,6 +3,7 @@ package belle.export.tokenizer;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,7 +23,11 @@ final class SourceText {
 
     private static final int MOST_CHARACTERS = 300;
 
-    static final ObjectMapper JSON = JsonMapper.builder()
+    /** A vocabulary's field names are all different: there is nothing to gain from keeping them for the next file. */
+    static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .build();
