@@ -2,6 +2,7 @@ package belle.cli;
 
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
+import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
@@ -60,6 +61,11 @@ final class ExportCommand implements Callable<Integer> {
         Bundle bundle;
         try (var bar = ProgressBar.onStandardError(line.getErr())) {
             bundle = Exporter.export(checkpoint, options, bar);
+        }
+        if (TokenizerFiles.bringsChatTemplate(checkpoint)) {
+            line.getErr()
+                    .println("note: the checkpoint's own chat template is not used; conversations follow '" + template
+                            + "', choose another with --template " + String.join("|", PromptTemplates.names()));
         }
         var manifest = bundle.manifest();
         line.getOut()

@@ -86,10 +86,10 @@ final class TokenizerConfig {
                 || config.path("tokenizer_class").asText("").startsWith("LLaMA");
     }
 
-    /** The checkpoint's own template (Jinja), if it has one. Nothing here executes it. */
-    Optional<String> chatTemplate() {
+    /** Tells whether there is a chat template of the checkpoint's own; nothing here executes it. */
+    boolean bringsChatTemplate() {
         JsonNode template = config.path("chat_template");
-        return template.isTextual() ? Optional.of(template.textValue()) : Optional.empty();
+        return template.isTextual() || template.isArray();
     }
 
     Path file() {

@@ -3,6 +3,7 @@ package belle.export.tokenizer;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -23,16 +24,9 @@ import java.util.Set;
  * @param bosIds put before every prompt; empty where the tokenizer adds none
  * @param eosIds the tokenizer's end-of-text id, if it names one
  * @param specialTokens names of all special tokens
- * @param chatTemplate the checkpoint's own Jinja template as found; it is never executed
  */
 public record TokenizerFiles(
-        String json,
-        String source,
-        int tokens,
-        List<Integer> bosIds,
-        List<Integer> eosIds,
-        Set<String> specialTokens,
-        Optional<String> chatTemplate) {
+        String json, String source, int tokens, List<Integer> bosIds, List<Integer> eosIds, Set<String> specialTokens) {
     static final String JSON_FILE = "tokenizer.json";
     static final String MODEL_FILE = "tokenizer.model";
 
@@ -58,6 +52,15 @@ public record TokenizerFiles(
             return converted(model, config);
         }
         throw SourceText.broken(checkpoint, "tokenizer", "has neither " + JSON_FILE + " nor " + MODEL_FILE);
+    }
+
+    /**
+     * Tells whether the checkpoint brings a chat template of its own. Such a template is a program (Jinja) and is never
+     * executed; a bundle's prompts follow one of {@link PromptTemplates}.
+     */
+    public static boolean bringsChatTemplate(Path checkpoint) {
+        return Files.exists(checkpoint.resolve("chat_template.jinja"))
+                || TokenizerConfig.read(checkpoint).bringsChatTemplate();
     }
 
     /** Refuses a template that asks for special tokens which this tokenizer does not have. */
@@ -100,8 +103,7 @@ public record TokenizerFiles(
                 tokens,
                 ids(before, "bos", ids, config),
                 ids(eos, "eos", ids, config),
-                specials,
-                config.chatTemplate());
+                specials);
     }
 
     private static TokenizerFiles taken(Path file, TokenizerConfig config) {
@@ -113,13 +115,7 @@ public record TokenizerFiles(
             bos = config.flag("add_bos_token").orElse(true) ? ids(config.name("bos"), "bos", ids, config) : List.of();
         }
         return new TokenizerFiles(
-                json.text(),
-                JSON_FILE,
-                json.tokens(),
-                bos,
-                ids(config.name("eos"), "eos", ids, config),
-                ids.keySet(),
-                config.chatTemplate());
+                json.text(), JSON_FILE, json.tokens(), bos, ids(config.name("eos"), "eos", ids, config), ids.keySet());
     }
 
     private static List<Integer> ids(
