@@ -137,12 +137,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<String> ownCommand(int port) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("belle.root")).resolve("belle").toString(), "up", "--port", "" + port));
+        List<String> arguments = new ArrayList<>(List.of("up", "--port", Integer.toString(port)));
         if (bundle != null) {
-            command.addAll(List.of("--model", bundle.toString()));
+            arguments.addAll(List.of("--model", bundle.toString()));
         }
-        return command;
+        return OwnProcess.command(arguments);
     }
 
     private void print(Row row) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
-        subcommands = {
+        subcommands = {UpCommand.class, 
             ExportCommand.class,
             InspectCommand.class,
             VerifyCommand.class,
@@ -46,7 +46,7 @@ public final class Main implements Runnable {
         return new CommandLine(main)
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)
-                .setCaseInsensitiveEnumValuesAllowed(true);
+                .setExpandAtFiles(false);
     }
 
     @Override

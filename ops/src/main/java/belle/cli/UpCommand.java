@@ -1,0 +1,148 @@
+package belle.cli;
+
+import belle.gateway.Gateway;
+import belle.gateway.GatewayConfig;
+import belle.node.BundleSpec;
+import belle.node.Node;
+import belle.node.NodeConfig;
+import belle.proto.Check;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code belle up}: gateway and node in one JVM, a cluster of one, until SIGTERM or Ctrl-C. */
+@Command(
+        name = "up",
+        description = "Serves models on this machine, and prints the URL when the first token was generated.")
+final class UpCommand implements Callable<Integer> {
+    @Option(
+            names = "--model",
+            paramLabel = "BUNDLE",
+            arity = "1..*",
+            description = "Bundles to serve; the small embedded model if none is named.")
+    private List<Path> models = List.of();
+
+    @Option(names = "--host", description = "Address to listen on (127.0.0.1); 0.0.0.0 for all.")
+    private @Nullable String host;
+
+    @Option(names = "--port", description = "Port to listen on (8080); 0 takes a free one.")
+    private @Nullable Integer port;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "A folder for what the server keeps: its log.")
+    private @Nullable Path data;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Settings in HOCON; flags go before them.")
+    private @Nullable Path file;
+
+    @Mixin
+    private RuntimeOptions runtime;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, ExecutionException {
+        if (data != null) {
+            LogFile.attach(Files.createDirectories(data).resolve("belle.log"));
+        }
+        Config config = config();
+        GatewayConfig gateway = GatewayConfig.of(config);
+        refuseTakenPort(gateway.host(), gateway.port());
+        NodeConfig node = NodeConfig.from(config);
+        var system = ActorSystem.create(Behaviors.empty(), "belle", config);
+        try {
+            var serving = Node.start(system, node, bundles(node));
+            var listening = Gateway.start(system, gateway);
+            var models = serving.toCompletableFuture().get().models();
+            int bound = listening.toCompletableFuture().get().localAddress().getPort();
+            String names = models.stream()
+                    .map(model -> model.embedded() ? model.id() + " (a tiny demonstration model)" : model.id())
+                    .collect(Collectors.joining(", "));
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            Locale.ROOT,
+                            "http://%s:%d is ready after %.1f s, serving %s%n",
+                            gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host(),
+                            bound,
+                            secondsSinceStart(),
+                            names);
+        } catch (ExecutionException | RuntimeException e) {
+            system.terminate();
+            system.getWhenTerminated().toCompletableFuture().get();
+            throw e;
+        }
+        system.getWhenTerminated().toCompletableFuture().get();
+        return 0;
+    }
+
+    private Config config() {
+        Config config = runtime.over(ConfigFactory.load(named(file)));
+        if (host != null) {
+            config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
+        }
+        return port == null
+                ? config
+                : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
+    }
+
+    /** The file's settings before application.conf's. */
+    private static Config named(@Nullable Path file) {
+        Config own = ConfigFactory.defaultApplication();
+        if (file == null) {
+            return own;
+        }
+        if (!Files.isReadable(file)) {
+            throw new FailureException(new Failure.Invalid("config", file + ": no such file, or it cannot be read"));
+        }
+        return ConfigFactory.parseFile(file.toFile()).withFallback(own);
+    }
+
+    private List<BundleSpec> bundles(NodeConfig node) {
+        List<Path> named = models.isEmpty() ? node.models() : models;
+        return named.isEmpty()
+                ? List.of(EmbeddedModel.bundle())
+                : named.stream().map(BundleSpec::of).toList();
+    }
+
+    private static double secondsSinceStart() {
+        Instant start = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+        return Duration.between(start, Instant.now()).toMillis() / 1e3;
+    }
+
+    /** Says at once what would otherwise come after the models were opened. */
+    private static void refuseTakenPort(String host, int port) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+            Check.that(socket.isBound(), "a socket without an exception is bound");
+        } catch (IOException e) {
+            throw new FailureException(
+                    new Failure.Unavailable("port " + port + " of " + host + " cannot be used (" + e.getMessage()
+                            + "); choose another with --port"),
+                    e);
+        }
+    }
+}
