@@ -18,13 +18,17 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
-        subcommands = {UpCommand.class, 
+        subcommands = {
+            UpCommand.class,
+            GenerateCommand.class,
+            PerplexityCommand.class,
             ExportCommand.class,
             InspectCommand.class,
             VerifyCommand.class,
-            ChatCommand.class,
             TokenizeCommand.class,
             DetokenizeCommand.class,
+            ChatCommand.class,
+            BenchCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
