@@ -113,4 +113,4 @@ def test_health_metrics_and_page(url):
     assert requests.get(url + "/health/live").status_code == 200
     assert requests.get(url + "/health/ready").status_code == 200
     assert "belle" in requests.get(url + "/metrics").text
-    assert "<html" in requests.get(url + "/").text.lower()
+    assert "<!doctype html>" in requests.get(url + "/").text.lower()

@@ -8,6 +8,7 @@ import belle.node.NodeConfig;
 import belle.proto.Check;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.node.NodeQuery.ModelInfo;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
@@ -26,6 +27,8 @@ import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +40,8 @@ import picocli.CommandLine.Spec;
         name = "up",
         description = "Serves models on this machine, and prints the URL when the first token was generated.")
 final class UpCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
+
     @Option(
             names = "--model",
             paramLabel = "BUNDLE",
@@ -64,6 +69,7 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
+        LOG.debug("starting"); // The logging system is set up here, before any thread that logs.
         if (data != null) {
             LogFile.attach(Files.createDirectories(data).resolve("belle.log"));
         }
@@ -77,6 +83,10 @@ final class UpCommand implements Callable<Integer> {
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
             int bound = listening.toCompletableFuture().get().localAddress().getPort();
+            if (models.stream().anyMatch(ModelInfo::embedded)) {
+                LOG.info("serving the embedded model: a tiny demonstration that shows that all works and knows little; "
+                        + "name another bundle with --model");
+            }
             String names = models.stream()
                     .map(model -> model.embedded() ? model.id() + " (a tiny demonstration model)" : model.id())
                     .collect(Collectors.joining(", "));

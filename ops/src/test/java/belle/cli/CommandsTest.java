@@ -6,7 +6,7 @@ import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Manifest;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -32,7 +32,7 @@ class CommandsTest {
     static void export() {
         Path target = folder.resolve("belle-tiny");
         bundle = target.toString();
-        var options = new ExportOptions(target, false, Optional.empty(), PromptTemplate.BELLE, 0);
+        var options = new ExportOptions(target, false, Optional.empty(), PromptTemplates.BELLE, 0);
         Exporter.export(CHECKPOINT, options, Progress.NONE);
     }
 

@@ -3,7 +3,7 @@ package belle.cli;
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.checkpoint.Progress;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -35,7 +35,7 @@ public final class RunningBelle implements AutoCloseable {
     public static RunningBelle start(Path folder, String... flags) throws IOException {
         Path bundle = folder.resolve("belle-tiny");
         if (!Files.exists(bundle)) {
-            var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplate.BELLE, 0);
+            var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
             Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
         }
         List<String> arguments = new ArrayList<>(List.of("up", "--model", bundle.toString(), "--port", "0"));

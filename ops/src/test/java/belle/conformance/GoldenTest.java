@@ -12,7 +12,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
-import belle.proto.bundle.Manifest.PromptTemplate;
+import belle.proto.bundle.PromptTemplates;
 import belle.runtime.Completion;
 import belle.runtime.LocalGenerator;
 import belle.runtime.OpenModel;
@@ -58,7 +58,7 @@ class GoldenTest {
     }
 
     private static void export(Fixture fixture, Path target) {
-        var options = new ExportOptions(target, false, Optional.empty(), PromptTemplate.BELLE, 0);
+        var options = new ExportOptions(target, false, Optional.empty(), PromptTemplates.BELLE, 0);
         Exporter.export(fixture.folder(), options, Progress.NONE);
     }
 
