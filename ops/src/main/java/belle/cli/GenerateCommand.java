@@ -33,7 +33,7 @@ final class GenerateCommand implements Callable<Integer> {
     private Path bundle;
 
     @ArgGroup(multiplicity = "1")
-    private PromptChoice prompt = new PromptChoice();
+    private PromptChoice prompt;
 
     @Option(names = "--max-tokens", defaultValue = "128", description = "Most tokens to generate (${DEFAULT-VALUE}).")
     private int maxTokens;
@@ -53,7 +53,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "0", description = "Key of the random draws (${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--logprobs", paramLabel = "K", defaultValue = "0", description = "Alternatives per token in --json.")
+    @Option(
+            names = "--logprobs",
+            paramLabel = "K",
+            defaultValue = "0",
+            description = "Alternatives per token in --json.")
     private int alternatives;
 
     @Option(names = "--ignore-eos", description = "Go on after the model's end token.")

@@ -24,7 +24,10 @@ final class PerplexityCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "BUNDLE", description = "A bundle's folder.")
     private Path bundle;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "UTF-8 text; the tokenizer's special tokens are put before it.")
+    @Parameters(
+            index = "1",
+            paramLabel = "FILE",
+            description = "UTF-8 text; the tokenizer's special tokens are put before it.")
     private Path file;
 
     @Option(names = "--json", description = "Print one JSON object: tokens, nll, perplexity.")
@@ -58,7 +61,11 @@ final class PerplexityCommand implements Callable<Integer> {
                 Output.json(out, found);
             } else {
                 out.println(String.format(
-                        Locale.ROOT, "tokens %d  nll %.4f  perplexity %.4f", found.tokens(), found.nll(), found.perplexity()));
+                        Locale.ROOT,
+                        "tokens %d  nll %.4f  perplexity %.4f",
+                        found.tokens(),
+                        found.nll(),
+                        found.perplexity()));
             }
         }
         return 0;

@@ -113,9 +113,7 @@ final class UpCommand implements Callable<Integer> {
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
         }
-        return port == null
-                ? config
-                : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
+        return port == null ? config : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
     }
 
     /** The file's settings before application.conf's. */

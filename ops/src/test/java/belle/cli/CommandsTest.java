@@ -51,7 +51,10 @@ class CommandsTest {
 
     @Test
     void exportRefusesInOneLineWhatItCannotDo() throws Exception {
-        refused(Belle.run("export", "no-such-folder", "--out", folder.resolve("x").toString()), "no-such-folder");
+        refused(
+                Belle.run(
+                        "export", "no-such-folder", "--out", folder.resolve("x").toString()),
+                "no-such-folder");
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle), "--force");
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle, "--weights", "f8"), "f16");
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle, "--template", "none"), "belle");
@@ -87,10 +90,22 @@ class CommandsTest {
     @Test
     void generatesTheSameWithAndWithoutTheFlagsThatMustNotMatter() throws Exception {
         JsonNode one = json(Belle.run(
-                "generate", bundle, "--chat", "你好", "--max-tokens", "12", "--logprobs", "2", "--threads", "1", "--json"));
-        JsonNode two = json(Belle.run(
-                "generate", bundle, "--chat", "你好", "--max-tokens", "12", "--kv-cache", "f32", "--json"));
-        assertThat(one.get("ids")).isEqualTo(two.get("ids")).hasSize(one.get("logprobs").size());
+                "generate",
+                bundle,
+                "--chat",
+                "你好",
+                "--max-tokens",
+                "12",
+                "--logprobs",
+                "2",
+                "--threads",
+                "1",
+                "--json"));
+        JsonNode two = json(
+                Belle.run("generate", bundle, "--chat", "你好", "--max-tokens", "12", "--kv-cache", "f32", "--json"));
+        assertThat(one.get("ids"))
+                .isEqualTo(two.get("ids"))
+                .hasSize(one.get("logprobs").size());
         assertThat(one.get("top_logprobs").get(0)).hasSize(2);
         assertThat(one.get("finish_reason").asText()).isIn("stop", "length");
         assertThat(one.get("prompt_ids")).isNotEmpty();

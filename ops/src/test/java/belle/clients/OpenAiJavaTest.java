@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-@SuppressWarnings("NullAway.Init")
+@SuppressWarnings({"NullAway.Init", "deprecation"}) // "seed" is part of the interface that is tested.
 class OpenAiJavaTest {
     private static final String MODEL = "belle-tiny";
 
@@ -52,7 +52,9 @@ class OpenAiJavaTest {
 
     @Test
     void listsItsModels() {
-        assertThat(client.models().list().items()).extracting(model -> model.id()).containsExactly(MODEL);
+        assertThat(client.models().list().items())
+                .extracting(model -> model.id())
+                .containsExactly(MODEL);
         assertThat(client.models().retrieve(MODEL).id()).isEqualTo(MODEL);
         assertThatThrownBy(() -> client.models().retrieve("none")).isInstanceOf(NotFoundException.class);
     }
@@ -83,7 +85,8 @@ class OpenAiJavaTest {
                 .flatMap(chunk -> chunk.choices().stream())
                 .flatMap(choice -> choice.delta().content().stream())
                 .collect(Collectors.joining());
-        assertThat(text).isEqualTo(whole.choices().getFirst().message().content().orElseThrow());
+        assertThat(text)
+                .isEqualTo(whole.choices().getFirst().message().content().orElseThrow());
         assertThat(chunks.getLast().usage().orElseThrow().completionTokens())
                 .isEqualTo(whole.usage().orElseThrow().completionTokens());
     }
@@ -101,7 +104,8 @@ class OpenAiJavaTest {
         ChatCompletion answer = client.chat()
                 .completions()
                 .create(chat().logprobs(true).topLogprobs(2).build());
-        var tokens = answer.choices().getFirst().logprobs().orElseThrow().content().orElseThrow();
+        var tokens =
+                answer.choices().getFirst().logprobs().orElseThrow().content().orElseThrow();
         assertThat(tokens).isNotEmpty().allSatisfy(token -> {
             assertThat(token.logprob()).isNotPositive();
             assertThat(token.topLogprobs()).hasSize(2);
@@ -110,9 +114,16 @@ class OpenAiJavaTest {
 
     @Test
     void stopsAtAStopString() {
-        String free = client.completions().create(completion().build()).choices().getFirst().text();
+        String free = client.completions()
+                .create(completion().build())
+                .choices()
+                .getFirst()
+                .text();
         String stop = free.substring(free.length() / 2, free.length() / 2 + 1);
-        var cut = client.completions().create(completion().stop(stop).build()).choices().getFirst();
+        var cut = client.completions()
+                .create(completion().stop(stop).build())
+                .choices()
+                .getFirst();
         assertThat(cut.text()).isEqualTo(free.substring(0, free.indexOf(stop)));
         assertThat(cut.finishReason().toString()).isEqualTo("stop");
     }

@@ -46,8 +46,8 @@ record Fixture(Path folder) {
 
     /** Returns the expected logits by name; a matrix is its rows one behind the other. */
     Map<String, float[]> logits() throws IOException {
-        ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(
-                        folder.resolve("expected").resolve("logits.safetensors")))
+        ByteBuffer file = ByteBuffer.wrap(
+                        Files.readAllBytes(folder.resolve("expected").resolve("logits.safetensors")))
                 .order(ByteOrder.LITTLE_ENDIAN);
         byte[] header = new byte[Math.toIntExact(file.getLong())];
         file.get(header);

@@ -117,7 +117,8 @@ class GoldenTest {
         String text = expected.get("text").asText();
         Tokens plain = model.tokenizer().encode(text);
         assertThat(plain.toArray()).as(text).isEqualTo(Fixture.ids(expected.get("ids_plain")));
-        assertThat(model.tokenizer().decode(plain)).isEqualTo(expected.get("decoded").asText());
+        assertThat(model.tokenizer().decode(plain))
+                .isEqualTo(expected.get("decoded").asText());
     }
 
     private static SamplingParams greedy(int tokens, boolean ignoreEos) {
