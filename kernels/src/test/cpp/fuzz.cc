@@ -147,12 +147,12 @@ class Cases {
     for (int64_t i = 0; i < blocks; i++) table.data<int32_t>()[i] = static_cast<int32_t>(blocks - 1 - i);
     const int64_t bytes = layers * blocks * kv * 2 * dim * block_tokens * bits / 8;
     c.pool.resize(static_cast<size_t>(bytes) + 64);
-    for (int64_t i = 0; i + 1 < bytes; i += 2) {  // halves between -2 and 2, or floats with an odd tail
+    const int64_t address = (reinterpret_cast<int64_t>(c.pool.data()) + 63) / 64 * 64;
+    for (int64_t i = 0; i < bytes; i += 2) {  // halves between -2 and 2, or floats with an odd tail
       const uint16_t word = static_cast<uint16_t>(random_() & 0xbfff);
-      std::memcpy(c.pool.data() + i, &word, 2);
+      std::memcpy(reinterpret_cast<char*>(address) + i, &word, 2);
     }
     HostTensor pool(ElementType::kInt64, {6});
-    const int64_t address = (reinterpret_cast<int64_t>(c.pool.data()) + 63) / 64 * 64;
     const int64_t description[6] = {address, bytes, layers, blocks, block_tokens, bits};
     std::memcpy(pool.data<int64_t>(), description, sizeof description);
     c.add(floats({tokens, (heads + 2 * kv) * dim}));

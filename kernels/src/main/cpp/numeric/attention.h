@@ -67,9 +67,9 @@ static void begin_walk(const Attention& a, int64_t begin, int64_t end, Walk& wal
   for (int i = 0; i < walk.rows * walk.padded_dim; i += kLanes) store(walk.sums + i, broadcast(0.0f));
 }
 
-/// Scores of one row tile against STRIPS x 16 positions that lie side by side.
-template <int STRIPS, class T>
-struct ScoreStrips {
+/// Scores of one row tile against 16 positions that lie side by side.
+template <class T>
+struct ScoreStrip {
   const float* query;
   const T* keys;
   int64_t step;
@@ -78,18 +78,18 @@ struct ScoreStrips {
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    register_tile<ROWS, STRIPS, Start::kZero>(Operand<ROWS, 1>{query}, keys, step, head_dim, scores, kTilePositions);
+    register_tile<ROWS, 1, Start::kZero>(Operand<ROWS, 1>{query}, keys, step, head_dim, scores, kTilePositions);
   }
 };
 
-template <int STRIPS, class T>
-BELLE_INLINE void score_rows(Walk& walk, const T* keys, int64_t step, int column) {
+template <class T>
+static void score_rows(Walk& walk, const T* keys, int64_t step, int column) {
   const RowTiles tiles = walk.tiles();
   for (int t = 0; t < tiles.count(); t++) {
     const int row = tiles.begin(t);
     const float* query = walk.query + row * walk.head_dim;
     float* scores = walk.scores + row * kTilePositions + column;
-    with_rows(tiles.size(t), ScoreStrips<STRIPS, T>{query, keys, step, walk.head_dim, scores});
+    with_rows(tiles.size(t), ScoreStrip<T>{query, keys, step, walk.head_dim, scores});
   }
 }
 
@@ -103,15 +103,16 @@ static void score_tile(const Attention& a, int64_t first, int visible, Walk& wal
     const int slot = static_cast<int>(position % block_tokens);
     const T* keys = cache_head<T>(a.cache, a.blocks[position / block_tokens], a.kv_head) + slot;
     if (walk.rows == 1 && block_tokens - slot >= 2 * kLanes) {
-      score_rows<2>(walk, keys, block_tokens, column);
+      register_tile<1, 2, Start::kZero>(Operand<1, 1>{walk.query}, keys, block_tokens, walk.head_dim,
+                                        walk.scores + column, kTilePositions);
       column += 2 * kLanes;
       continue;
     }
     if (shared) {
       copy_strip(keys, block_tokens, walk.head_dim, walk.panel);
-      score_rows<1>(walk, walk.panel, kLanes, column);
+      score_rows(walk, walk.panel, kLanes, column);
     } else {
-      score_rows<1>(walk, keys, block_tokens, column);
+      score_rows(walk, keys, block_tokens, column);
     }
     column += kLanes;
   }
@@ -162,46 +163,52 @@ static void weigh_tile(const Attention& a, int64_t first, Walk& walk) {
   }
 }
 
-/// Adds weight x value over positions [0, n) of a run for STRIPS x 16 columns of one row tile: first the
-/// positions that all rows see, then each row alone along the slanted edge.
-template <int STRIPS, bool HALF_STRIP, class T>
-struct ValueStrips {
-  const Walk& walk;
+/// A run of positions of the tile whose values lie in order, and the columns of it in question.
+template <class T>
+struct ValueRun {
   const T* values;
   int64_t step;
-  int64_t first;   ///< absolute position of the tile
-  int offset;      ///< of the run in the tile
-  int n;           ///< positions in the run
-  int row;         ///< first row of the tile of rows
-  float* sums;
+  int64_t first;  ///< absolute position of the tile
+  int offset;     ///< of the run in the tile
+  int n;          ///< positions in the run
+  int column;
+};
+
+/// Adds weight x value over a run for 16 columns of one row tile: first the positions that all rows see,
+/// then each row alone along the slanted edge.
+template <bool HALF_STRIP, class T>
+struct ValueStrip {
+  Walk& walk;
+  const ValueRun<T>& run_of;
+  int row;  ///< first row of the tile of rows
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    int seen[ROWS], common = n;
+    const ValueRun<T>& r = run_of;
+    int seen[ROWS], common = r.n;
     for (int i = 0; i < ROWS; i++) {
-      const int visible = walk.visible(row + i, first) - offset;
-      seen[i] = visible < 0 ? 0 : visible < n ? visible : n;
+      const int visible = walk.visible(row + i, r.first) - r.offset;
+      seen[i] = visible < 0 ? 0 : visible < r.n ? visible : r.n;
       common = seen[i] < common ? seen[i] : common;
     }
-    const float* weights = walk.scores + row * kTilePositions + offset;
-    register_tile<ROWS, STRIPS, Start::kMemory, 0, HALF_STRIP>(Operand<1, kTilePositions>{weights}, values, step, common,
-                                                               sums, walk.padded_dim);
+    const float* weights = walk.scores + row * kTilePositions + r.offset;
+    float* sums = walk.sums + row * walk.padded_dim + r.column;
+    register_tile<ROWS, 1, Start::kMemory, 0, HALF_STRIP>(Operand<1, kTilePositions>{weights}, r.values, r.step, common,
+                                                          sums, walk.padded_dim);
     for (int i = 0; i < ROWS; i++) {
       if (seen[i] == common) continue;
-      register_tile<1, STRIPS, Start::kMemory, 0, HALF_STRIP>(
-          Operand<1, kTilePositions>{weights + i * kTilePositions + common}, values + common * step, step,
+      register_tile<1, 1, Start::kMemory, 0, HALF_STRIP>(
+          Operand<1, kTilePositions>{weights + i * kTilePositions + common}, r.values + common * r.step, r.step,
           seen[i] - common, sums + i * walk.padded_dim, walk.padded_dim);
     }
   }
 };
 
-template <int STRIPS, bool HALF_STRIP, class T>
-BELLE_INLINE void value_rows(Walk& walk, const T* values, int64_t step, int64_t first, int offset, int n, int column) {
+template <bool HALF_STRIP, class T>
+static void value_rows(Walk& walk, const ValueRun<T>& run) {
   const RowTiles tiles = walk.tiles();
   for (int t = 0; t < tiles.count(); t++) {
-    const int row = tiles.begin(t);
-    float* sums = walk.sums + row * walk.padded_dim + column;
-    with_rows(tiles.size(t), ValueStrips<STRIPS, HALF_STRIP, T>{walk, values, step, first, offset, n, row, sums});
+    with_rows(tiles.size(t), ValueStrip<HALF_STRIP, T>{walk, run, tiles.begin(t)});
   }
 }
 
@@ -213,19 +220,20 @@ static void value_run(Walk& walk, const T* values, int64_t first, int offset, in
   int column = 0;
   if (walk.rows == 1) {
     for (; column + kWide * kLanes <= dim; column += kWide * kLanes) {
-      value_rows<kWide, false>(walk, values + column, dim, first, offset, n, column);
+      register_tile<1, kWide, Start::kMemory>(Operand<1, kTilePositions>{walk.scores + offset}, values + column, dim, n,
+                                              walk.sums + column, walk.padded_dim);
     }
   }
   const bool shared = walk.tiles().count() >= kSharedRowTiles;
   for (; column + kLanes <= dim; column += kLanes) {
     if (shared) {
       copy_strip(values + column, dim, n, walk.panel);
-      value_rows<1, false>(walk, walk.panel, kLanes, first, offset, n, column);
+      value_rows<false>(walk, ValueRun<float>{walk.panel, kLanes, first, offset, n, column});
     } else {
-      value_rows<1, false>(walk, values + column, dim, first, offset, n, column);
+      value_rows<false>(walk, ValueRun<T>{values + column, dim, first, offset, n, column});
     }
   }
-  if (column < dim) value_rows<1, true>(walk, values + column, dim, first, offset, n, column);
+  if (column < dim) value_rows<true>(walk, ValueRun<T>{values + column, dim, first, offset, n, column});
 }
 
 template <class T>

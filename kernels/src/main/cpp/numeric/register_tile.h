@@ -31,9 +31,9 @@ enum class Start { kZero, kMemory };
 
 /// w[i] lies at w + i * w_step, the sums of a row at sums + row * sums_step. AHEAD > 0 prefetches the
 /// weights that lie that many bytes further on. With HALF_STRIP only 8 columns of w exist (STRIPS is 1);
-/// the other eight sums of the strip keep their value.
+/// the other eight sums of the strip keep their value. Never inlined: one body for all callers.
 template <int ROWS, int STRIPS, Start START, int AHEAD = 0, bool HALF_STRIP = false, class X, class W>
-BELLE_INLINE void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step) {
+static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step) {
   Lanes s[ROWS][STRIPS];
   for (int row = 0; row < ROWS; row++) {
     for (int strip = 0; strip < STRIPS; strip++) {
@@ -74,7 +74,7 @@ BELLE_INLINE void with_rows(int rows, const Body& body) {
 
 /// Copies a strip of n x 16 weights, widened, to contiguous memory.
 template <class W>
-BELLE_INLINE void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel) {
+static __attribute__((noinline)) void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel) {
   for (int64_t i = 0; i < n; i++) store(panel + i * kLanes, load(w + i * w_step));
 }
 
