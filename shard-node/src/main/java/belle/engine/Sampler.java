@@ -5,7 +5,8 @@ import belle.proto.SamplingParams;
 /**
  * Draws a token from a row of logits: temperature, top-k, top-p, min-p, then one random number.
  *
- * <p>Everything from the logits on is computed in double precision, over ids sorted by (logit descending, id ascending).
+ * <p>Everything from the logits on is computed in double precision, over ids sorted by (logit descending, id ascending),
+ * with {@link StrictMath}, which gives the same bits on every machine.
  * The draw is a function of the row, the parameters, the choice and the position alone. Each filter sees what the one
  * before it left, renormalised, as in Hugging Face's chain of warpers.
  */
@@ -77,7 +78,7 @@ final class Sampler {
         double best = top.logit(0);
         double sum = 0;
         for (int rank = 0; rank < top.size(); rank++) {
-            weights[rank] = Math.exp((top.logit(rank) - best) / temperature);
+            weights[rank] = StrictMath.exp((top.logit(rank) - best) / temperature);
             sum += weights[rank];
         }
         return sum;
@@ -87,7 +88,7 @@ final class Sampler {
     private double sumAll(float[] row, double best, double temperature) {
         double sum = 0;
         for (int id = 0; id < ids; id++) {
-            sum += Math.exp((row[id] - best) / temperature);
+            sum += StrictMath.exp((row[id] - best) / temperature);
         }
         return sum;
     }

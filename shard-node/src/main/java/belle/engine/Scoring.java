@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Log-probabilities under the model's own distribution: the log-softmax of a raw row, in double precision, summed in the
- * order of the ids.
+ * order of the ids with {@link StrictMath}, which gives the same bits on every machine.
  */
 final class Scoring {
     private final ModelFacts model;
@@ -25,9 +25,9 @@ final class Scoring {
         }
         double sum = 0;
         for (int id = 0; id < model.vocabulary(); id++) {
-            sum += Math.exp((double) row[id] - most);
+            sum += StrictMath.exp((double) row[id] - most);
         }
-        return most + Math.log(sum);
+        return most + StrictMath.log(sum);
     }
 
     /** Returns the best {@code count} ids of a raw row, best first. */
