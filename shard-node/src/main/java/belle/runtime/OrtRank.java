@@ -52,7 +52,7 @@ public final class OrtRank implements StepRunner {
      * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses the graph
      */
     public static OrtRank open(Path graph, Path operators, KvPool pool, int vocabulary, RuntimeConfig config) {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "belle");
+        OrtEnvironment environment = environment();
         SessionOptions options = new SessionOptions();
         try {
             options.registerCustomOpLibrary(operators.toString());
@@ -69,6 +69,15 @@ public final class OrtRank implements StepRunner {
             throw new FailureException(
                     new Failure.Broken(graph.toString(), "graph", "ONNX Runtime refuses it: " + e.getMessage()), e);
         }
+    }
+
+    /**
+     * The process's environment of ONNX Runtime, without its telemetry: nothing leaves this machine. Its parser of the
+     * process's command line also overflows the stack on one of a few thousand characters.
+     */
+    private static OrtEnvironment environment() {
+        CLibrary.setEnvironment("ORT_DISABLE_TELEMETRY", "1");
+        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "belle");
     }
 
     @Override

@@ -1,0 +1,63 @@
+package belle.runtime;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** The few functions of the C library that the JDK has no equal of. */
+@SuppressWarnings("restricted") // its purpose: native calls
+final class CLibrary {
+    private static final MethodHandle ALIGNED_ALLOC = function(
+            "aligned_alloc", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+    private static final MethodHandle SETENV = function(
+            "setenv",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+
+    private CLibrary() {}
+
+    /**
+     * Returns memory whose pages are backed when they are first touched; {@link #free} takes it back.
+     *
+     * @throws OutOfMemoryError when there is no room
+     */
+    static MemorySegment allocate(long bytes, long alignmentBytes) {
+        MemorySegment memory;
+        try {
+            long rounded = Math.ceilDiv(bytes, alignmentBytes) * alignmentBytes;
+            memory = (MemorySegment) ALIGNED_ALLOC.invokeExact(alignmentBytes, rounded);
+        } catch (Throwable impossible) {
+            throw new AssertionError(impossible);
+        }
+        if (memory.address() == 0) {
+            throw new OutOfMemoryError("no room for " + bytes + " bytes of native memory");
+        }
+        return memory;
+    }
+
+    static void free(MemorySegment memory) {
+        try {
+            FREE.invokeExact(memory);
+        } catch (Throwable impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    /** Sets an environment variable for native code; Java's own view of the environment does not change. */
+    static void setEnvironment(String name, String value) {
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int) SETENV.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 1);
+        } catch (Throwable impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    private static MethodHandle function(String name, FunctionDescriptor type) {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
+    }
+}
