@@ -21,7 +21,8 @@ public final class KvPool implements AutoCloseable {
 
     private KvPool(KvLayout layout) {
         this.layout = layout;
-        this.memory = CLibrary.allocate(layout.bytes(), ALIGNMENT_BYTES).reinterpret(layout.bytes(), arena, CLibrary::free);
+        this.memory =
+                CLibrary.allocate(layout.bytes(), ALIGNMENT_BYTES).reinterpret(layout.bytes(), arena, CLibrary::free);
     }
 
     /**

@@ -2,6 +2,7 @@ package belle.runtime;
 
 import belle.engine.Engine;
 import belle.engine.EngineConfig;
+import belle.engine.EngineLoad;
 import belle.engine.GenerationRequest;
 import belle.engine.KvCache;
 import belle.engine.Logits;
@@ -46,6 +47,11 @@ public final class LocalGenerator {
     /** Most tokens of one sequence, prompt and output. */
     public int contextTokens() {
         return engine.contextTokens();
+    }
+
+    /** Returns what the engine holds and has done. */
+    public EngineLoad load() {
+        return engine.load();
     }
 
     /**

@@ -1,0 +1,4 @@
+@NullMarked
+package belle.node;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,216 @@
+package belle.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import belle.engine.EngineConfig;
+import belle.engine.GenerationRequest;
+import belle.engine.Logits;
+import belle.engine.ModelFacts;
+import belle.engine.Output;
+import belle.engine.Slice;
+import belle.engine.Step;
+import belle.engine.TokenBytes;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import belle.replica.BatchActor.Event;
+import belle.runtime.KvLayout;
+import belle.runtime.KvPool;
+import belle.runtime.StepRunner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A replica's actors around a model that always continues {@code n} with {@code n + 1}. */
+class ReplicaTest {
+    private static final int VOCABULARY = 16;
+
+    private final ActorTestKit kit = ActorTestKit.create();
+    private final TestProbe<ReplicaReport> node = kit.createTestProbe();
+    private final TestProbe<Event> session = kit.createTestProbe();
+    private final CountingRunner runner = new CountingRunner();
+    private final ActorRef<KvCacheActor.Command> replica =
+            kit.spawn(KvCacheActor.create(parts(runner), node.getRef()), "replica");
+    private ActorRef<BatchActor.Command> batch = kit.system().ignoreRef();
+
+    @BeforeEach
+    void build() {
+        batch = ((ReplicaReport.Built) node.receiveMessage()).batch();
+    }
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    @Test
+    void streamsWhatTheModelGives() {
+        submit("a", 1, 4);
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", 1));
+        assertThat(idsToTheEnd()).containsExactly(4, 5, 6, 7);
+    }
+
+    @Test
+    void endsTheStreamsOfAFailedStepAndGoesOn() {
+        runner.next.set(Mishap.DEVICE_FAULT);
+        submit("a", 1, 4);
+        assertThat(session.receiveMessage()).isInstanceOf(BatchActor.Admitted.class);
+        var produced = (BatchActor.Produced) session.receiveMessage();
+        assertThat(produced.outputs())
+                .singleElement()
+                .isInstanceOfSatisfying(Output.Failed.class, failed -> assertThat(failed.failure())
+                        .isEqualTo(new Failure.Internal("device lost")));
+        submit("b", 1, 2);
+        session.receiveMessage();
+        assertThat(idsToTheEnd()).containsExactly(4, 5);
+    }
+
+    @Test
+    void survivesACrashOfTheBatchLoopAndLosesNoBlock() {
+        runner.next.set(Mishap.LOGITS_THAT_CRASH_THE_LOOP);
+        submit("a", 1, 4);
+        assertThat(session.receiveMessage()).isInstanceOf(BatchActor.Admitted.class);
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1));
+        for (int round = 2; round < 6; round++) {
+            submit("a", round, 4);
+            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", round));
+            assertThat(idsToTheEnd()).containsExactly(4, 5, 6, 7);
+        }
+    }
+
+    @Test
+    void refusesNewStreamsAndAnswersWhenItHasDrained() {
+        TestProbe<BatchActor.Drained> drained = kit.createTestProbe();
+        batch.tell(new BatchActor.Drain(drained.getRef()));
+        assertThat(drained.receiveMessage()).isEqualTo(new BatchActor.Drained("m"));
+        submit("a", 1, 4);
+        assertThat(session.receiveMessage())
+                .isInstanceOfSatisfying(BatchActor.Rejected.class, rejected -> assertThat(rejected.failure())
+                        .isInstanceOf(Failure.Unavailable.class));
+    }
+
+    @Test
+    void closesItsRunnerWhenItStops() {
+        kit.stop(replica, Duration.ofSeconds(10));
+        assertThat(runner.closed.poll()).isTrue();
+    }
+
+    private void submit(String stream, long epoch, int tokens) {
+        var request =
+                new GenerationRequest(stream, Tokens.of(1, 2, 3), SamplingParams.greedy(tokens), "tenant", false);
+        batch.tell(new BatchActor.Submit(request, epoch, session.getRef()));
+    }
+
+    private List<Integer> idsToTheEnd() {
+        List<Integer> ids = new ArrayList<>();
+        while (true) {
+            for (Output output : ((BatchActor.Produced) session.receiveMessage()).outputs()) {
+                switch (output) {
+                    case Output.Token token -> ids.add(token.tokenId());
+                    case Output.Done _ -> {
+                        return ids;
+                    }
+                    case Output.Finished _, Output.PromptScored _ -> {}
+                    case Output.Failed(_, var failure) -> throw new AssertionError(failure);
+                }
+            }
+        }
+    }
+
+    private static ReplicaParts parts(StepRunner runner) {
+        var facts = new ModelFacts(VOCABULARY, VOCABULARY, 32, Tokens.of(15), new Letters());
+        var config = new ReplicaConfig(Duration.ofSeconds(60), 5, Duration.ofSeconds(60), 1);
+        KvPool pool = KvPool.reserve(new KvLayout(1, 2, 1, 1, 16, 32));
+        return new ReplicaParts("m", facts, new EngineConfig(4, 4, 16, 16, 16), config, pool, runner);
+    }
+
+    private enum Mishap {
+        NONE,
+        DEVICE_FAULT,
+        LOGITS_THAT_CRASH_THE_LOOP
+    }
+
+    private static final class CountingRunner implements StepRunner {
+        final AtomicReference<Mishap> next = new AtomicReference<>(Mishap.NONE);
+        final BlockingQueue<Boolean> closed = new LinkedBlockingQueue<>();
+
+        @Override
+        public Logits run(Step step) {
+            List<Integer> last = new ArrayList<>();
+            for (Slice slice : step.slices()) {
+                for (int back = slice.logitRows(); back > 0; back--) {
+                    last.add(slice.tokens().get(slice.tokens().size() - back));
+                }
+            }
+            return switch (next.getAndSet(Mishap.NONE)) {
+                case NONE -> new OneHot(last, false);
+                case DEVICE_FAULT -> throw new FailureException(new Failure.Internal("device lost"));
+                case LOGITS_THAT_CRASH_THE_LOOP -> new OneHot(last, true);
+            };
+        }
+
+        @Override
+        public void close() {
+            closed.add(true);
+        }
+    }
+
+    private record OneHot(List<Integer> last, boolean broken) implements Logits {
+        @Override
+        public int rows() {
+            return last.size();
+        }
+
+        @Override
+        public int vocabulary() {
+            return VOCABULARY;
+        }
+
+        @Override
+        public float at(int row, int id) {
+            if (broken) {
+                throw new IllegalStateException("injected");
+            }
+            return id == last.get(row) + 1 ? 1 : 0;
+        }
+
+        @Override
+        public void copyRow(int row, float[] into) {
+            for (int id = 0; id < VOCABULARY; id++) {
+                into[id] = at(row, id);
+            }
+        }
+    }
+
+    private static final class Letters implements TokenBytes {
+        @Override
+        public byte[] bytes(int id) {
+            return new byte[] {(byte) ('a' + id)};
+        }
+
+        @Override
+        public boolean special(int id) {
+            return false;
+        }
+
+        @Override
+        public int size() {
+            return VOCABULARY;
+        }
+
+        @Override
+        public boolean stripsFirstSpace() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package belle.replica;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package belle.runtime;
+
+import org.jspecify.annotations.NullMarked;
