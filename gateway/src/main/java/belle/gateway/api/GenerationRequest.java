@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -51,7 +52,7 @@ public record GenerationRequest(
     }
 
     /** Holds a body against its table; a fault is a {@link FailureException}. */
-    static void checked(Shape.Struct table, JsonNode body) {
+    static void checked(Shape table, JsonNode body) {
         ShapeCheck.check(table, "", body).ifPresent(fault -> {
             throw new FailureException(fault);
         });
@@ -59,16 +60,22 @@ public record GenerationRequest(
 
     /** Refuses prompt ids that the model does not have. */
     public Optional<Failure> unknownToken(ModelInfo model) {
-        for (Prompt prompt : prompts) {
-            if (prompt instanceof Prompt.Ids(Tokens ids)) {
-                for (int i = 0; i < ids.size(); i++) {
-                    if (ids.get(i) >= model.vocabulary()) {
-                        return Optional.of(new Failure.Invalid(
-                                "prompt",
-                                "prompt has the token id " + ids.get(i) + ", but ids of " + model.id() + " are below "
-                                        + model.vocabulary()));
-                    }
-                }
+        return prompts.stream()
+                .flatMap(prompt -> switch (prompt) {
+                    case Prompt.Ids(Tokens ids) -> unknownToken("prompt", ids, model).stream();
+                    case Prompt.Text _, Prompt.Chat _ -> Stream.<Failure>empty();
+                })
+                .findFirst();
+    }
+
+    /** Refuses ids that the model does not have; {@code field} is where they came from. */
+    static Optional<Failure> unknownToken(String field, Tokens ids, ModelInfo model) {
+        for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) >= model.vocabulary()) {
+                return Optional.of(new Failure.Invalid(
+                        field,
+                        field + " has the token id " + ids.get(i) + ", but ids of " + model.id() + " are below "
+                                + model.vocabulary()));
             }
         }
         return Optional.empty();

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
+import java.util.Optional;
 
 /** The small bodies: models, tokenize, detokenize. */
 public final class ModelBodies {
@@ -24,15 +25,9 @@ public final class ModelBodies {
         /** Reads the body; a fault is a {@link FailureException}. */
         public static TokenizeRequest of(JsonNode body) {
             GenerationRequest.checked(RequestFields.TOKENIZE, body);
-            boolean text = body.hasNonNull("prompt");
-            if (text == body.hasNonNull("messages")) {
-                throw new FailureException(new Failure.Invalid(
-                        "prompt",
-                        "either prompt or messages is required, but " + (text ? "both" : "none") + " is given"));
-            }
             return new TokenizeRequest(
                     body.get("model").textValue(),
-                    text
+                    body.path("prompt").isTextual()
                             ? new Prompt.Text(body.get("prompt").textValue())
                             : GenerationRequest.conversation(body.get("messages")));
         }
@@ -44,6 +39,11 @@ public final class ModelBodies {
         public static DetokenizeRequest of(JsonNode body) {
             GenerationRequest.checked(RequestFields.DETOKENIZE, body);
             return new DetokenizeRequest(body.get("model").textValue(), GenerationRequest.tokens(body.get("tokens")));
+        }
+
+        /** Refuses ids that the model does not have. */
+        public Optional<Failure> unknownToken(ModelInfo model) {
+            return GenerationRequest.unknownToken("tokens", tokens, model);
         }
     }
 

@@ -123,12 +123,10 @@ public final class RequestFields {
                     new Shape.Whole(0, SamplingParams.MAX_TOP_LOGPROBS),
                     "Reports each token's log-probability and this many alternatives."));
 
-    /** {@code POST /tokenize}. */
-    public static final Shape.Struct TOKENIZE = struct(
-            "TokenizeRequest",
-            MODEL,
-            optional("prompt", text(), "A text; either this or messages."),
-            optional("messages", MESSAGES, "A conversation; either this or prompt."));
+    /** {@code POST /tokenize}; a text wins where both are given. */
+    public static final Shape TOKENIZE = anyOf(
+            struct("TokenizeTextRequest", MODEL, required("prompt", text(), "A text.")),
+            struct("TokenizeChatRequest", MODEL, required("messages", MESSAGES, "A conversation.")));
 
     /** {@code POST /detokenize}. */
     public static final Shape.Struct DETOKENIZE =

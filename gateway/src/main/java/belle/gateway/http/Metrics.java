@@ -19,7 +19,7 @@ import kamon.tag.TagSet;
  * request fails.
  */
 final class Metrics {
-    private static final String REPORTER = "belle-metrics";
+    private static final String REPORTER = "belle-metrics-";
 
     private final PrometheusReporter reporter = PrometheusReporter.create();
     private final Gauge activeStreams =
@@ -34,7 +34,7 @@ final class Metrics {
             Kamon.histogram("belle.gateway.prompt-tokens").withoutTags();
 
     /**
-     * Starts Kamon and the page of metrics. Once a JVM.
+     * Starts Kamon and the page of metrics.
      *
      * @param tick how old the page's numbers may be
      */
@@ -43,7 +43,7 @@ final class Metrics {
                         "kamon.prometheus.start-embedded-http-server", false, "kamon.metric.tick-interval", tick))
                 .withFallback(config));
         var metrics = new Metrics();
-        Kamon.addReporter(REPORTER, metrics.reporter);
+        Kamon.addReporter(REPORTER + System.identityHashCode(metrics), metrics.reporter);
         return metrics;
     }
 

@@ -58,8 +58,9 @@ final class ModelHandlers {
     CompletionStage<HttpResponse> detokenize(Call call) {
         return bodies.json(call.request()).thenCompose(body -> {
             var request = ModelBodies.DetokenizeRequest.of(body);
-            return text(served(directory, request.model()), request.tokens())
-                    .thenApply(text -> Answers.json(200, ModelBodies.detokenized(text)));
+            Served served = served(directory, request.model());
+            refuse(request.unknownToken(served.info()));
+            return text(served, request.tokens()).thenApply(text -> Answers.json(200, ModelBodies.detokenized(text)));
         });
     }
 

@@ -4,6 +4,7 @@ import belle.gateway.api.Errors;
 import org.apache.pekko.event.LoggingAdapter;
 import org.apache.pekko.http.ParsingErrorHandler;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.ErrorInfo;
 import org.apache.pekko.http.scaladsl.model.StatusCode;
 import org.apache.pekko.http.scaladsl.settings.ServerSettings;
@@ -18,6 +19,12 @@ public final class ProtocolErrors extends ParsingErrorHandler {
     @Override
     public HttpResponse handle(StatusCode status, ErrorInfo info, LoggingAdapter log, ServerSettings settings) {
         log.debug("malformed request: {}", info.formatPretty());
-        return Answers.error(Errors.request(status.intValue(), info.summary(), null, "malformed_request"));
+        return switch (status.intValue()) {
+            // Methods that no path here has: unknown ones, and TRACE with a body.
+            case 501, 422 ->
+                Answers.error(Errors.request(405, info.summary(), null, "method_not_allowed"))
+                        .addHeader(RawHeader.create("Allow", "GET, HEAD, POST, OPTIONS"));
+            default -> Answers.error(Errors.request(status.intValue(), info.summary(), null, "malformed_request"));
+        };
     }
 }

@@ -185,7 +185,15 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             events.fail(new FailureException(OVERRUN));
         } else if (last) {
             ended = true;
+            complete(events);
+        }
+    }
+
+    private static void complete(BoundedSourceQueue<StreamEvent.Indexed> events) {
+        try {
             events.complete();
+        } catch (IllegalStateException e) {
+            // The client hung up at this very moment, which completed the queue; ClientDone is on its way.
         }
     }
 
@@ -197,9 +205,14 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     }
 
     private Behavior<Command> onReplaced() {
-        ended = true;
-        queue.ifPresent(BoundedSourceQueue::complete);
-        return queue.isPresent() ? this : Behaviors.stopped();
+        if (queue.isEmpty()) {
+            return Behaviors.stopped();
+        }
+        if (!ended) {
+            ended = true;
+            complete(queue.get());
+        }
+        return this;
     }
 
     /** Ends the stream with a failure: as the answer where nothing has begun, else as its last event. */

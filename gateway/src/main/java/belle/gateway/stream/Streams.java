@@ -16,9 +16,14 @@ import org.apache.pekko.actor.typed.RecipientRef;
 public final class Streams {
     private final ActorRef<StreamsActor.Command> actor;
     private final Function<String, RecipientRef<SessionCommand>> sessions;
+    private final CompletionStage<Done> terminated;
 
-    private Streams(ActorRef<StreamsActor.Command> actor, Function<String, RecipientRef<SessionCommand>> sessions) {
+    private Streams(
+            ActorRef<StreamsActor.Command> actor,
+            Function<String, RecipientRef<SessionCommand>> sessions,
+            CompletionStage<Done> terminated) {
         this.actor = actor;
+        this.terminated = terminated;
         this.sessions = sessions;
     }
 
@@ -26,7 +31,7 @@ public final class Streams {
     public static Streams start(
             ActorSystem<?> system, StreamConfig config, Function<String, RecipientRef<SessionCommand>> sessions) {
         var actor = system.systemActorOf(StreamsActor.create(config), "belle-gateway-streams", Props.empty());
-        return new Streams(actor, sessions);
+        return new Streams(actor, sessions, system.getWhenTerminated());
     }
 
     /** Starts a turn. Cancel the future to stop it before it has begun. */
@@ -44,7 +49,7 @@ public final class Streams {
     public CompletionStage<Done> awaitIdle() {
         var idle = new CompletableFuture<Done>();
         actor.tell(new StreamsActor.AwaitIdle(idle));
-        return idle;
+        return idle.applyToEither(terminated, done -> done); // A system that is gone has no streams.
     }
 
     /** Ends all streams with one error event. */
