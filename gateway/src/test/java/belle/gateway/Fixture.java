@@ -36,7 +36,7 @@ final class Fixture implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
 
     private Fixture(String overrides, boolean withNode) {
-        Config config = ConfigFactory.parseString("belle.gateway.port = 0\n" + overrides)
+        Config config = ConfigFactory.parseString("belle.gateway { port = 0, drain-deadline = 1s }\n" + overrides)
                 .withFallback(ConfigFactory.parseResources("one-member.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();
@@ -140,7 +140,7 @@ final class Fixture implements AutoCloseable {
 
     @Override
     public void close() {
-        client.close();
+        client.shutdownNow();
         kit.shutdownTestKit();
     }
 }

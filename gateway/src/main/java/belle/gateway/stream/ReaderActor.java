@@ -7,6 +7,7 @@ import belle.proto.session.StreamEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -67,6 +68,10 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private final ActorRef<StreamEvent> ears;
     private final Cursor cursor;
     private final CompletableFuture<Done> closed = new CompletableFuture<>();
+
+    /** Off once the stream has ended here: another reader may have it now, and only that one's taking counts. */
+    private final AtomicBoolean acknowledging = new AtomicBoolean(true);
+
     private Optional<BoundedSourceQueue<StreamEvent.Indexed>> queue = Optional.empty();
     private boolean ended;
     private boolean heard;
@@ -131,9 +136,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         }
         ActorRef<Command> self = getContext().getSelf();
         RecipientRef<SessionCommand> session = wish.session();
+        AtomicBoolean counts = acknowledging;
         var begun = Source.<StreamEvent.Indexed>queue(config.bufferEvents())
                 .map(event -> {
-                    session.tell(new SessionCommand.Acknowledge(event.stream(), event.index()));
+                    if (counts.get()) {
+                        session.tell(new SessionCommand.Acknowledge(event.stream(), event.index()));
+                    }
                     return event;
                 })
                 .recover(
@@ -189,7 +197,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         }
     }
 
-    private static void complete(BoundedSourceQueue<StreamEvent.Indexed> events) {
+    private void complete(BoundedSourceQueue<StreamEvent.Indexed> events) {
+        acknowledging.set(false);
         try {
             events.complete();
         } catch (IllegalStateException e) {
