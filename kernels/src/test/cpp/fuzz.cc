@@ -116,8 +116,7 @@ class Cases {
       for (int64_t i = 0; i <= 8; i++) c.info.lists["leaf_inputs"].push_back(std::min(inputs, i * units / 8 * unit));
     }
     const auto shape = [&](int64_t outputs) {
-      const int64_t tiles = (outputs + 63) / 64;
-      return leaves ? std::vector<int64_t>{tiles * inputs * 64} : std::vector<int64_t>{tiles, inputs, 64};
+      return std::vector<int64_t>{(outputs + 63) / 64, inputs, 64};
     };
     c.add(floats({below(8) == 0 ? below(120) : up_to(20), inputs}));
     c.add(weights(half, shape(n[0])));

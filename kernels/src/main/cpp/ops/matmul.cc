@@ -64,11 +64,7 @@ void MatMul::compute(const Call& call) const {
       continue;
     }
     w.require_type(weights_);
-    if (leaf_inputs_.size() == 2) {
-      w.require_dims({tiles, inputs_, kTileOutputs});
-    } else {
-      w.require_dims({tiles * inputs_ * kTileOutputs});
-    }
+    w.require_dims({tiles, inputs_, kTileOutputs});  // also when the bytes lie leaf by leaf
     weights[part] = w.data();
   }
   const Tensor bias_input = call.input(2, "bias");

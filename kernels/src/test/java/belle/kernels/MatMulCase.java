@@ -98,7 +98,7 @@ final class MatMulCase {
 
     SingleOp open(int threads) throws OrtException {
         OnnxJavaType type = Ops.weightType(half);
-        int rank = leaves() == 1 ? 3 : 1;
+        int rank = 3;
         SingleOp.Builder builder = SingleOp.of(half ? "MatMulF16" : "MatMulF32")
                 .input(OnnxJavaType.FLOAT, 2)
                 .input(type, rank);
@@ -129,8 +129,7 @@ final class MatMulCase {
         }
         for (int part = 0; part < outputs.length; part++) {
             int tiles = (outputs[part] + 63) / 64;
-            long[] shape = leaves() == 1 ? new long[] {tiles, inputs, 64} : new long[] {(long) tiles * inputs * 64};
-            tensors[part == 0 ? 1 : part + 2] = Ops.weights(half, tiled(part), shape);
+            tensors[part == 0 ? 1 : part + 2] = Ops.weights(half, tiled(part), tiles, inputs, 64);
         }
         return Ops.run(op, tensors);
     }
