@@ -61,3 +61,13 @@ BELLE_EXPORT int belle_select_isa(const char* name) {
     return -1;
   }
 }
+
+/// Reads n floats at memory speed. For benches.
+BELLE_EXPORT float belle_read(const float* p, int64_t n) { return belle::selected_kernels().read_floats(p, n); }
+
+/// Runs `rounds` of FMAs in registers; returns the number of floating-point operations. For benches.
+BELLE_EXPORT int64_t belle_fmas(int64_t rounds) {
+  float value = 1.0f;
+  const int64_t operations = belle::selected_kernels().run_fmas(rounds, &value);
+  return value == 0.0f ? 0 : operations;
+}

@@ -1,5 +1,6 @@
 // Compiled once for each instruction set; BELLE_LANES_AVX2 or BELLE_LANES_AVX512 says for which.
 #include "numeric/attention.h"
+#include "numeric/ceilings.h"
 #include "numeric/elementwise.h"
 #include "numeric/norms.h"
 #include "numeric/product.h"
@@ -26,6 +27,8 @@ const KernelTable scalar_kernels = {"scalar",
                                     layer_norm,
                                     gelu,
                                     silu_mul,
-                                    residual};
+                                    residual,
+                                    read_floats,
+                                    run_fmas};
 
 }  // namespace belle

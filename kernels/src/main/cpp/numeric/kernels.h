@@ -112,6 +112,10 @@ struct KernelTable {
   void (*silu_mul)(const float* gate, const float* up, int64_t n, float* out);
   /// x + (delta + bias); bias may be null.
   void (*residual)(const float* x, const float* delta, const float* bias, int64_t n, float* out);
+
+  /// For benches: reads n floats; runs FMAs and returns the number of floating-point operations.
+  float (*read_floats)(const float* p, int64_t n);
+  int64_t (*run_fmas)(int64_t rounds, float* result);
 };
 
 extern const KernelTable scalar_kernels;

@@ -2,9 +2,11 @@ package belle.kernels;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,7 +24,7 @@ public final class Kernels {
     private Kernels() {}
 
     private static final class Extracted {
-        static final Path LIBRARY = extract(cacheFolder());
+        static final Path LIBRARY = extract(UserCache.directory().resolve("native"));
     }
 
     /**
@@ -48,6 +50,16 @@ public final class Kernels {
         return name;
     }
 
+    /** Reads the native segment once at memory speed, for benches. The value only keeps the reads alive. */
+    public static float read(MemorySegment segment) {
+        return NativeLibrary.read(segment);
+    }
+
+    /** Runs {@code rounds} of FMAs in registers, for benches, and returns the floating-point operations done. */
+    public static long fmas(long rounds) {
+        return NativeLibrary.fmas(rounds);
+    }
+
     /** Copies the library into {@code folder} unless it is there; safe when several processes do so at once. */
     static Path extract(Path folder) {
         String resource = "/native/linux-" + architecture() + "/libbelle_ops.so";
@@ -69,12 +81,6 @@ public final class Kernels {
         } catch (IOException e) {
             throw new UncheckedIOException("the custom ops cannot be put into " + folder + ": " + e.getMessage(), e);
         }
-    }
-
-    private static Path cacheFolder() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path caches = xdg == null || xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
-        return caches.resolve("belle").resolve("native");
     }
 
     /** As {@code uname -m} has it. */

@@ -19,6 +19,11 @@ final class NativeLibrary {
     private static final MethodHandle SELECT_ISA =
             function("belle_select_isa", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
 
+    private static final MethodHandle READ = function(
+            "belle_read", FunctionDescriptor.of(ValueLayout.JAVA_FLOAT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+    private static final MethodHandle FMAS =
+            function("belle_fmas", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
     /** The instruction set in use; empty when the one asked for is not to be had. */
     static String isa() {
         try {
@@ -35,6 +40,24 @@ final class NativeLibrary {
             return (int) SELECT_ISA.invokeExact(arena.allocateFrom(name)) == 0;
         } catch (Throwable e) {
             throw new IllegalStateException("belle_select_isa", e);
+        }
+    }
+
+    /** Reads the segment once, as fast as the kernels can. */
+    static float read(MemorySegment segment) {
+        try {
+            return (float) READ.invokeExact(segment, segment.byteSize() / Float.BYTES);
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_read", e);
+        }
+    }
+
+    /** Runs FMAs in registers and returns the number of floating-point operations. */
+    static long fmas(long rounds) {
+        try {
+            return (long) FMAS.invokeExact(rounds);
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_fmas", e);
         }
     }
 

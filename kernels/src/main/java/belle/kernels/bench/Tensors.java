@@ -45,6 +45,15 @@ public final class Tensors {
         return OnnxTensor.createTensor(ENVIRONMENT, bytes, shape, type);
     }
 
+    /** {@code count} values between -1 and 1 that repeat themselves. */
+    static float[] pattern(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (i % 37 - 18) / 18f;
+        }
+        return values;
+    }
+
     /** A zeroed direct buffer in native order. */
     public static ByteBuffer direct(long bytes) {
         return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());

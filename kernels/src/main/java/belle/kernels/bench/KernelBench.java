@@ -1,0 +1,80 @@
+package belle.kernels.bench;
+
+import ai.onnxruntime.OrtException;
+import belle.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The ops inside ONNX Runtime against the machine's ceilings, measured in the same run.
+ *
+ * <p>Arguments: {@code --smoke} for tiny sizes, {@code --json} for one JSON object a line in place of the table.
+ */
+public final class KernelBench {
+    private KernelBench() {}
+
+    public static void main(String[] arguments) throws OrtException {
+        List<String> flags = Arrays.asList(arguments);
+        boolean json = flags.contains("--json");
+        run(flags.contains("--smoke"), row -> System.out.println(json ? row.json() : row.line()));
+    }
+
+    /** Measures everything with 1 and 2 threads; rows arrive as they are done. The first are the ceilings. */
+    static void run(boolean smoke, Consumer<Measurement> rows) throws OrtException {
+        int rounds = smoke ? 2 : 9;
+        for (int threads = 1; threads <= Math.min(2, Runtime.getRuntime().availableProcessors()); threads++) {
+            Ceilings ceilings = Ceilings.measure(threads, rounds);
+            rows.accept(row("ceiling: read GB/s", threads, ceilings.readBytes() / 1e9, "read", 1));
+            rows.accept(row("ceiling: FMA GFLOP/s", threads, ceilings.operations() / 1e9, "fma", 1));
+            for (Workload workload : workloads(smoke)) {
+                rows.accept(measure(workload, threads, ceilings, rounds));
+            }
+        }
+    }
+
+    private static List<Workload> workloads(boolean smoke) {
+        int size = smoke ? 256 : 4096;
+        List<Workload> all = new ArrayList<>();
+        for (int rows : smoke ? new int[] {1, 64} : new int[] {1, 4, 8, 16, 64, 256}) {
+            all.add(new ProductWorkload(true, rows, size, size, false));
+            all.add(new ProductWorkload(false, rows, size, size, false));
+        }
+        all.add(new ProductWorkload(true, 1, smoke ? 512 : 11008, size, true));
+        all.add(new ProductWorkload(true, 64, smoke ? 512 : 11008, size, true));
+        int context = smoke ? 128 : 1024;
+        for (boolean half : new boolean[] {true, false}) {
+            all.add(new AttentionWorkload(half, 8, 1, context - 1, 32));
+            all.add(new AttentionWorkload(half, 8, 1, context - 1, 8));
+            all.add(new AttentionWorkload(half, 1, context / 2, 0, 32));
+            all.add(new AttentionWorkload(half, 1, context / 2, context / 2, 32));
+        }
+        return all;
+    }
+
+    /** The median of {@code rounds} runs after one to warm up. */
+    private static Measurement measure(Workload workload, int threads, Ceilings ceilings, int rounds)
+            throws OrtException {
+        long[] nanos = new long[rounds];
+        try (Workload.Running running = workload.open(threads)) {
+            running.once();
+            for (int round = 0; round < rounds; round++) {
+                long begin = System.nanoTime();
+                running.once();
+                nanos[round] = System.nanoTime() - begin;
+            }
+        }
+        Arrays.sort(nanos);
+        double seconds = nanos[rounds / 2] / 1e9;
+        double ofRead = workload.bytes() / seconds / ceilings.readBytes();
+        double ofFma = workload.operations() / seconds / ceilings.operations();
+        return ofRead > ofFma
+                ? row(workload.name(), threads, seconds * 1e6, "read", ofRead)
+                : row(workload.name(), threads, seconds * 1e6, "fma", ofFma);
+    }
+
+    private static Measurement row(String name, int threads, double value, String ceiling, double share) {
+        return new Measurement(name, Kernels.isa(), threads, value, ceiling, share);
+    }
+}
