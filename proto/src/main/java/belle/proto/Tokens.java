@@ -15,7 +15,7 @@ public final class Tokens {
         this.ids = ids;
     }
 
-    @JsonCreator
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Tokens of(int... ids) {
         return ids.length == 0 ? EMPTY : new Tokens(ids.clone());
     }
