@@ -100,7 +100,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onAnyMessage(this::onMessage)
-                .onSignal(Terminated.class, gone -> onReplicaGone(gone.getRef().path().name()))
+                .onSignal(
+                        Terminated.class,
+                        gone -> onReplicaGone(gone.getRef().path().name()))
                 .onSignal(PostStop.class, _ -> onStop())
                 .build();
     }
@@ -172,14 +174,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<Command> onWarmed(BatchActor.Event event) {
         return switch (event) {
             case BatchActor.Admitted _ -> this;
-            case BatchActor.Rejected(_, _, var failure) -> onNotStarted(new FailureException(failure));
-            case BatchActor.Lost(var model, _) ->
+            case BatchActor.Rejected rejected -> onNotStarted(new FailureException(rejected.failure()));
+            case BatchActor.Lost(var model, var _) ->
                 onNotStarted(new FailureException(
                         new Failure.Internal("the batch loop of " + model + " crashed at its first token")));
-            case BatchActor.Produced(var model, _, var outputs) ->
+            case BatchActor.Produced(var model, var _, var outputs) ->
                 switch (outputs.getLast()) {
                     case Output.Done _ -> onFirstToken(model);
-                    case Output.Failed(_, var failure) -> onNotStarted(new FailureException(failure));
+                    case Output.Failed(var _, var failure) -> onNotStarted(new FailureException(failure));
                     case Output.Token _, Output.Finished _, Output.PromptScored _ -> this;
                 };
         };
@@ -193,8 +195,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             SessionRegion.open(getContext().getSystem(), config.session(), served());
             list();
             started.complete(new Node(
-                    answers,
-                    models.values().stream().map(HostedModel::info).toList()));
+                    answers, models.values().stream().map(HostedModel::info).toList()));
         }
         return this;
     }

@@ -173,10 +173,10 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         String name = Clients.name(submit.request().stream(), submit.epoch());
         Optional<Failure> refusal = draining
                 ? Optional.of(new Failure.Unavailable("this node is shutting down; try again"))
-                : engine.submit(Clients.named(name, submit.request()), parts.replica().retryAfterSeconds());
+                : engine.submit(
+                        Clients.named(name, submit.request()), parts.replica().retryAfterSeconds());
         refusal.ifPresentOrElse(
-                failure -> submit.replyTo()
-                        .tell(new Rejected(submit.request().stream(), submit.epoch(), failure)),
+                failure -> submit.replyTo().tell(new Rejected(submit.request().stream(), submit.epoch(), failure)),
                 () -> clients.add(name, submit));
     }
 
@@ -204,8 +204,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         metrics.stepTook(rank.finish());
         clients.deliver(
                 switch (answer) {
-                    case RankActor.StepDone(_, var step, var logits) -> engine.complete(step, logits);
-                    case RankActor.StepFailed(_, var step, var failure) -> engine.failStep(step, failure);
+                    case RankActor.StepDone(var _, var step, var logits) -> engine.complete(step, logits);
+                    case RankActor.StepFailed(var _, var step, var failure) -> engine.failStep(step, failure);
                 });
         if (stalled) {
             stalled = false;

@@ -36,20 +36,20 @@ final class CompletionBuilder {
      */
     void add(Output output) {
         switch (output) {
-            case Output.Token(var id, _, var tokenId, var text, var logprob) -> {
+            case Output.Token(var id, var _, var tokenId, var text, var logprob) -> {
                 firstTokenNanos = firstTokenNanos.or(() -> Optional.of(clockNanos.getAsLong()));
                 Part part = parts.get(id.choice());
                 part.ids.add(tokenId);
                 part.text.append(text);
                 logprob.ifPresent(part.logprobs::add);
             }
-            case Output.PromptScored(_, var tokens) -> promptScores = tokens;
+            case Output.PromptScored(var _, var tokens) -> promptScores = tokens;
             case Output.Finished(var id, var text, var reason) -> {
                 parts.get(id.choice()).text.append(text);
                 parts.get(id.choice()).reason = Optional.of(reason);
             }
-            case Output.Done(_, var total) -> usage = Optional.of(total);
-            case Output.Failed(_, var failure) -> throw new FailureException(failure);
+            case Output.Done(var _, var total) -> usage = Optional.of(total);
+            case Output.Failed(var _, var failure) -> throw new FailureException(failure);
         }
     }
 

@@ -94,10 +94,10 @@ final class LiveTurn {
         }
         switch (event) {
             case BatchActor.Admitted _ -> onAdmitted();
-            case BatchActor.Rejected(_, _, var failure) -> {
-                return breakOff(failure);
+            case BatchActor.Rejected rejected -> {
+                return breakOff(rejected.failure());
             }
-            case BatchActor.Produced(_, var epoch, var outputs) -> onProduced(epoch, outputs);
+            case BatchActor.Produced(var _, var epoch, var outputs) -> onProduced(epoch, outputs);
             case BatchActor.Lost _ -> {
                 return onLost();
             }

@@ -74,11 +74,11 @@ final class Turn {
             case Output.PromptScored scored -> onPromptScored(scored);
             case Output.Token token -> onToken(token);
             case Output.Finished finished -> onFinished(finished);
-            case Output.Done(_, var usage) -> {
+            case Output.Done(var _, var usage) -> {
                 ended = true;
                 log.add(new StreamEvent.Done(stream, epoch, next(), usage));
             }
-            case Output.Failed(_, var failure) -> fail(failure);
+            case Output.Failed(var _, var failure) -> fail(failure);
         }
         trim();
     }

@@ -68,8 +68,9 @@ class ReplicaTest {
         var produced = (BatchActor.Produced) session.receiveMessage();
         assertThat(produced.outputs())
                 .singleElement()
-                .isInstanceOfSatisfying(Output.Failed.class, failed -> assertThat(failed.failure())
-                        .isEqualTo(new Failure.Internal("device lost")));
+                .isInstanceOfSatisfying(
+                        Output.Failed.class,
+                        failed -> assertThat(failed.failure()).isEqualTo(new Failure.Internal("device lost")));
         submit("b", 1, 2);
         session.receiveMessage();
         assertThat(idsToTheEnd()).containsExactly(4, 5);
@@ -95,8 +96,9 @@ class ReplicaTest {
         assertThat(drained.receiveMessage()).isEqualTo(new BatchActor.Drained("m"));
         submit("a", 1, 4);
         assertThat(session.receiveMessage())
-                .isInstanceOfSatisfying(BatchActor.Rejected.class, rejected -> assertThat(rejected.failure())
-                        .isInstanceOf(Failure.Unavailable.class));
+                .isInstanceOfSatisfying(
+                        BatchActor.Rejected.class,
+                        rejected -> assertThat(rejected.failure()).isInstanceOf(Failure.Unavailable.class));
     }
 
     @Test
@@ -106,8 +108,7 @@ class ReplicaTest {
     }
 
     private void submit(String stream, long epoch, int tokens) {
-        var request =
-                new GenerationRequest(stream, Tokens.of(1, 2, 3), SamplingParams.greedy(tokens), "tenant", false);
+        var request = new GenerationRequest(stream, Tokens.of(1, 2, 3), SamplingParams.greedy(tokens), "tenant", false);
         batch.tell(new BatchActor.Submit(request, epoch, session.getRef()));
     }
 
@@ -121,7 +122,7 @@ class ReplicaTest {
                         return ids;
                     }
                     case Output.Finished _, Output.PromptScored _ -> {}
-                    case Output.Failed(_, var failure) -> throw new AssertionError(failure);
+                    case Output.Failed(var _, var failure) -> throw new AssertionError(failure);
                 }
             }
         }
