@@ -9,7 +9,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server as a child process, from its start to its end by SIGTERM. */
@@ -31,11 +30,10 @@ public final class ServerProcess implements AutoCloseable {
      *
      * @throws FailureException when the process ends or does not get ready
      */
-    public static ServerProcess start(List<String> command, URI health, Path log)
+    public static ServerProcess start(ProcessBuilder command, URI health, Path log)
             throws IOException, InterruptedException {
         long start = System.nanoTime();
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
+        Process process = command.redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
         try (var http = HttpClient.newHttpClient()) {
@@ -43,7 +41,7 @@ public final class ServerProcess implements AutoCloseable {
                 if (!process.isAlive() || System.nanoTime() - start > START_LIMIT.toNanos()) {
                     process.destroy();
                     throw new FailureException(new Failure.Unavailable(
-                            "'" + String.join(" ", command) + "' did not get ready; its output is in " + log));
+                            "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
                 }
                 Thread.sleep(POLL);
             }

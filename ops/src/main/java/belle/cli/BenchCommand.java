@@ -83,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path logs = Files.createTempDirectory("belle-bench");
         int port = freePort();
-        try (var own = ServerProcess.start(ownCommand(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
+        try (var own = ServerProcess.start(own(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
             List<Row> rows = peer == null ? alone(port) : besidePeer(port, peer, logs);
             if (json) {
@@ -108,7 +108,8 @@ final class BenchCommand implements Callable<Integer> {
     /** The two take turns, so that both meet the same state of the machine; the one that waits is idle. */
     private List<Row> besidePeer(int ownPort, Peer peer, Path logs) throws Exception {
         int port = freePort();
-        List<String> command = List.of("bash", "-c", "exec " + peer.command.replace("{port}", Integer.toString(port)));
+        var command =
+                new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", Integer.toString(port)));
         List<Row> rows = new ArrayList<>();
         try (var process = ServerProcess.start(command, local(port, peer.health), logs.resolve("peer.log"));
                 var bench = connect(ownPort);
@@ -136,12 +137,12 @@ final class BenchCommand implements Callable<Integer> {
         return ServerBench.connect(local(port, "/"), model, smoke ? BenchSize.SMOKE : BenchSize.WHOLE);
     }
 
-    private List<String> ownCommand(int port) {
+    private ProcessBuilder own(int port) {
         List<String> arguments = new ArrayList<>(List.of("up", "--port", Integer.toString(port)));
         if (bundle != null) {
             arguments.addAll(List.of("--model", bundle.toString()));
         }
-        return OwnProcess.command(arguments);
+        return OwnProcess.builder(arguments);
     }
 
     private void print(Row row) {

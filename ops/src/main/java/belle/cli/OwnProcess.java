@@ -8,13 +8,17 @@ import java.util.List;
 final class OwnProcess {
     private OwnProcess() {}
 
-    /** Returns the command that runs {@code belle} with {@code arguments}. */
-    static List<String> command(List<String> arguments) {
+    /** Returns what starts {@code belle} with {@code arguments}. */
+    static ProcessBuilder builder(List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.add(Main.class.getName());
         command.addAll(arguments);
-        return command;
+        var builder = new ProcessBuilder(command);
+        // Not as a flag: ONNX Runtime's telemetry reads the command line, and a long one overflows its stack.
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        return builder;
     }
 }

@@ -19,7 +19,7 @@ record Belle(int status, String out, String err) {
     static Belle run(String... arguments) throws IOException, InterruptedException {
         Path out = Files.createTempFile("belle", ".out");
         Path err = Files.createTempFile("belle", ".err");
-        Process process = new ProcessBuilder(OwnProcess.command(List.of(arguments)))
+        Process process = OwnProcess.builder(List.of(arguments))
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .start();

@@ -40,7 +40,7 @@ public final class RunningBelle implements AutoCloseable {
         }
         List<String> arguments = new ArrayList<>(List.of("up", "--model", bundle.toString(), "--port", "0"));
         arguments.addAll(List.of(flags));
-        Process process = new ProcessBuilder(OwnProcess.command(arguments))
+        Process process = OwnProcess.builder(arguments)
                 .redirectError(folder.resolve("server.log").toFile())
                 .start();
         var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
