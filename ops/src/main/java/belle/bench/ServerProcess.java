@@ -33,15 +33,14 @@ public final class ServerProcess implements AutoCloseable {
     public static ServerProcess start(ProcessBuilder command, URI health, Path log)
             throws IOException, InterruptedException {
         long start = System.nanoTime();
-        Process process = command.redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        Process process =
+                command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try (var http = HttpClient.newHttpClient()) {
             while (!ready(http, health)) {
                 if (!process.isAlive() || System.nanoTime() - start > START_LIMIT.toNanos()) {
                     process.destroy();
-                    throw new FailureException(new Failure.Unavailable(
-                            "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
+                    throw new FailureException(new Failure.Unavailable("'" + String.join(" ", command.command())
+                            + "' did not get ready; its output is in " + log));
                 }
                 Thread.sleep(POLL);
             }
