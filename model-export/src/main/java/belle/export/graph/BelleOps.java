@@ -207,12 +207,10 @@ final class BelleOps {
                 name -> graph.external(name, type(entry), shape, Manifest.WEIGHTS_FILE, entry.offset(), entry.bytes()));
     }
 
-    /** A tiles64 matrix: [tiles of 64 outputs, K, 64]; one that is stored leaf by leaf has one flat dimension. */
+    /** A tiles64 matrix: [tiles of 64 outputs, K, 64], also one that is stored leaf by leaf. */
     private Value matrix(String tensor, RankCut.Part part) {
         long tiles = (part.outputs() + 63L) / 64;
-        List<Dim> shape = part.leafInputs().isEmpty()
-                ? List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(64))
-                : List.of(Dim.of(tiles * part.inputs() * 64));
+        List<Dim> shape = List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(64));
         boolean everything = part.bytes() == entry(tensor).bytes();
         return loaded.computeIfAbsent(
                 everything ? tensor : tensor + "/rank-" + cut.rank(),
