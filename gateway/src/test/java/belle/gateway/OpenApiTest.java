@@ -44,7 +44,7 @@ class OpenApiTest {
                 }
             }
         }
-        assertThat(ids).doesNotHaveDuplicates().hasSize(11);
+        assertThat(ids).doesNotHaveDuplicates().hasSize(12);
     }
 
     @Test

@@ -5,6 +5,7 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -34,6 +35,7 @@ final class Answers {
         return switch (cause) {
             case FailureException failed -> failure(failed.failure());
             case Bodies.RefusedException refused -> error(refused.answer());
+            case CancellationException _ -> failure(new Failure.Unavailable("the client has gone"));
             default -> {
                 LOG.error("a request failed", cause);
                 yield failure(new Failure.Internal("the server failed; its log says more"));

@@ -154,13 +154,13 @@ final class GenerationHandler {
         };
     }
 
-    private CompletionStage<List<Part>> allOrNone(List<CompletableFuture<Part>> opening) {
+    private static CompletionStage<List<Part>> allOrNone(List<CompletableFuture<Part>> opening) {
         return CompletableFuture.allOf(opening.toArray(CompletableFuture[]::new))
                 .thenApply(_ -> opening.stream().map(CompletableFuture::join).toList())
                 .exceptionallyCompose(thrown -> {
                     opening.stream()
                             .filter(one -> one.state() == Future.State.SUCCESS)
-                            .forEach(one -> answers.discard(one.join()));
+                            .forEach(one -> one.join().begun().discard().run());
                     return CompletableFuture.failedFuture(thrown);
                 });
     }

@@ -40,7 +40,7 @@ final class ResumeHandler {
         call.clientGone().thenRun(() -> opened.cancel(false));
         return opened.thenApply(stream -> switch (stream) {
             case OpenStream.Begun begun ->
-                answers.resumed(new Part(name, "", begun), after)
+                answers.resumed(call, new Part(name, "", begun), after)
                         .addHeader(RawHeader.create("X-Session-Id", name.session()));
             case OpenStream.NotBegun(Failure failure) -> throw new FailureException(failure);
         });

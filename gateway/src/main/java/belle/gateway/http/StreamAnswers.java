@@ -49,17 +49,12 @@ final class StreamAnswers {
             Call call, GenerationRequest request, SamplingParams params, List<Part> parts, long beganNanos) {
         parts.forEach(this::count);
         return request.stream()
-                ? CompletableFuture.completedFuture(streamed(parts, params.n(), beganNanos))
+                ? CompletableFuture.completedFuture(streamed(call, parts, params.n(), beganNanos))
                 : whole(call, params, parts, beganNanos);
     }
 
-    /** Cancels a stream that was opened in vain. */
-    void discard(Part part) {
-        part.begun().events().runWith(Sink.cancelled(), system);
-    }
-
     /** Answers with the rest of a stream behind event {@code after}. */
-    HttpResponse resumed(Part part, long after) {
+    HttpResponse resumed(Call call, Part part, long after) {
         count(part);
         var renderer = new StreamRenderer(part.name(), part.begun().accepted().model(), "", 1);
         Source<String, NotUsed> events = part.begun().events().map(event -> switch (event) {
@@ -68,10 +63,10 @@ final class StreamAnswers {
             case StreamEvent.Indexed old when old.index() <= after -> "";
             case StreamEvent.Indexed fresh -> renderer.render(fresh);
         });
-        return events(events, List.of(part));
+        return events(call, events, List.of(part));
     }
 
-    private HttpResponse streamed(List<Part> parts, int choices, long beganNanos) {
+    private HttpResponse streamed(Call call, List<Part> parts, int choices, long beganNanos) {
         var clock = new EventClock(metrics, beganNanos);
         var text = new SharedStream(parts, choices);
         Source<String, NotUsed> events = merged(parts)
@@ -80,7 +75,7 @@ final class StreamAnswers {
                     return text.render(arrived.part(), arrived.event());
                 })
                 .takeWhile(_ -> !text.ended(), true);
-        return events(events, parts);
+        return events(call, events, parts);
     }
 
     private static Source<Arrived, NotUsed> merged(List<Part> parts) {
@@ -90,8 +85,14 @@ final class StreamAnswers {
                 .orElseThrow();
     }
 
-    private HttpResponse events(Source<String, NotUsed> events, List<Part> parts) {
+    private HttpResponse events(Call call, Source<String, NotUsed> events, List<Part> parts) {
         Source<ByteString, NotUsed> bytes = events.filter(text -> !text.isEmpty())
+                .viaMat(KillSwitches.single(), Keep.right())
+                .mapMaterializedValue(running -> {
+                    // On a stream where nothing is due no write would fail: the hung-up connection must end it.
+                    call.clientGone().thenRun(running::shutdown);
+                    return NotUsed.getInstance();
+                })
                 .keepAlive(keepAlive, () -> StreamRenderer.KEEP_ALIVE)
                 .map(text -> {
                     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);

@@ -13,10 +13,14 @@ public sealed interface OpenStream {
      * The session took it. Each event is acknowledged to the session when the source's reader pulls it; a source that is
      * cancelled cancels the stream. Run it once, soon.
      *
+     * @param discard cancels a stream whose source will not be run
      * @param ended completes when the client has taken everything, or has gone
      */
     record Begun(
-            StreamEvent.Accepted accepted, Source<StreamEvent.Indexed, NotUsed> events, CompletionStage<Done> ended)
+            StreamEvent.Accepted accepted,
+            Source<StreamEvent.Indexed, NotUsed> events,
+            Runnable discard,
+            CompletionStage<Done> ended)
             implements OpenStream {}
 
     /** Nothing was begun. */

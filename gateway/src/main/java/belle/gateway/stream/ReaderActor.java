@@ -153,7 +153,11 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
                 .preMaterialize(getContext().getSystem());
         queue = Optional.of(begun.first());
         timers.startTimerWithFixedDelay(new Tick(), config.probeInterval());
-        return wish.opened().complete(new OpenStream.Begun(accepted, begun.second(), closed)) ? this : onClientDone();
+        return wish.opened()
+                        .complete(new OpenStream.Begun(
+                                accepted, begun.second(), () -> self.tell(new ClientDone()), closed))
+                ? this
+                : onClientDone();
     }
 
     private Behavior<Command> onEvent(StreamEvent.Indexed event) {
