@@ -1,7 +1,7 @@
 // y = x W for one column tile of 64 outputs: f32 or f16 weights, one leaf or a tree of eight.
 //
 // A leaf is walked in slices of kDepth inputs. With few rows the weights stream straight through the
-// registers, each read from memory once. With many rows a strip of the slice is first widened into a
+// registers, each read from memory once. With many rows a strip of the slice is first copied (and widened) into a
 // panel in L1, which all row tiles then share.
 #pragma once
 #include "numeric/register_tile.h"
@@ -67,7 +67,7 @@ static void product_slice(const Product& p, const W* weights, int64_t first, int
     return;
   }
   constexpr int kGroup = strips_beside(RowTiles::kMax) * kLanes;
-  constexpr bool kPanel = sizeof(W) < sizeof(float) && kGroup == kLanes;
+  constexpr bool kPanel = kGroup == kLanes;  // with 32 registers the weights are read in place
   alignas(64) float panel[kPanel ? kDepth * kLanes : 1];
   for (int column = 0; column < kTileOutputs; column += kGroup) {
     if (kPanel) copy_strip(weights + column, kTileOutputs, depth, panel);

@@ -34,27 +34,35 @@ enum class Start { kZero, kMemory };
 /// the other eight sums of the strip keep their value. Never inlined: one body for all callers.
 template <int ROWS, int STRIPS, Start START, int AHEAD = 0, bool HALF_STRIP = false, class X, class W>
 static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step) {
+  // Every loop over rows and strips must be unrolled, or the compiler keeps the sums in memory.
   Lanes s[ROWS][STRIPS];
+#pragma GCC unroll 6
   for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 4
     for (int strip = 0; strip < STRIPS; strip++) {
       s[row][strip] = START == Start::kZero ? broadcast(0.0f) : load(sums + row * sums_step + strip * kLanes);
     }
   }
   for (int64_t i = 0; i < n; i++, w += w_step) {
     if (AHEAD > 0) {
+#pragma GCC unroll 4
       for (int byte = 0; byte < static_cast<int>(STRIPS * kLanes * sizeof(W)); byte += 64) {
         prefetch(reinterpret_cast<const char*>(w) + AHEAD + byte);
       }
     }
     Lanes columns[STRIPS];
+#pragma GCC unroll 4
     for (int strip = 0; strip < STRIPS; strip++) columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
 #pragma GCC unroll 6
     for (int row = 0; row < ROWS; row++) {
       const Lanes factor = x.at(row, i);
+#pragma GCC unroll 4
       for (int strip = 0; strip < STRIPS; strip++) s[row][strip] = fma(factor, columns[strip], s[row][strip]);
     }
   }
+#pragma GCC unroll 6
   for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 4
     for (int strip = 0; strip < STRIPS; strip++) store(sums + row * sums_step + strip * kLanes, s[row][strip]);
   }
 }
