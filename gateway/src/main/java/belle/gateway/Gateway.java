@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
-    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private static final Duration FLUSH = Duration.ofSeconds(3);
 
     private Gateway() {}
 
@@ -73,8 +74,9 @@ public final class Gateway {
             ServerBinding binding) {
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         String phase = CoordinatedShutdown.PhaseServiceRequestsDone();
-        Duration phaseLimit =
-                Duration.ofMillis(shutdown.timeout(phase).toMillis()).minus(LAST_WORDS);
+        Duration phaseLimit = Duration.ofMillis(shutdown.timeout(phase).toMillis())
+                .minus(LAST_WORDS)
+                .minus(FLUSH);
         Duration deadline = config.drainDeadline();
         if (deadline.compareTo(phaseLimit) > 0) {
             LOG.warn(
@@ -94,14 +96,14 @@ public final class Gateway {
                 "gateway-finishes-streams",
                 () -> within(streams.awaitIdle(), allowed)
                         .thenCompose(idle -> idle ? done() : lastWords(streams))
-                        .thenCompose(_ -> binding.terminate(Duration.ofMillis(200)))
+                        .thenCompose(_ -> binding.terminate(FLUSH))
                         .thenApply(_ -> Done.getInstance()));
     }
 
     private static CompletionStage<Done> lastWords(Streams streams) {
         LOG.warn("streams still running at the drain deadline are ended");
         streams.expireAll(new Failure.Unavailable("the server is shutting down"));
-        return within(streams.awaitIdle(), LAST_WORDS.dividedBy(2)).thenApply(_ -> Done.getInstance());
+        return within(streams.awaitIdle(), LAST_WORDS).thenApply(_ -> Done.getInstance());
     }
 
     /** Completes with whether the stage completed within the time. */
