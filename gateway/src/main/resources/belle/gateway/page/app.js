@@ -231,7 +231,9 @@ async function answer() {
     });
     session = outcome.session;
     const tokens = outcome.usage?.completion_tokens ?? 0;
-    const seconds = (performance.now() - (firstAt || began)) / 1000;
+    const now = performance.now();
+    const writingTime = now - firstAt; // too short to tell a speed where the answer came in one piece
+    const seconds = (writingTime > 250 ? writingTime : now - began) / 1000;
     if (tokens) facts.push(word("speed")(tokens, (tokens / Math.max(seconds, 0.001)).toFixed(1)));
     if (outcome.reason === "length") facts.push(word("cutShort"));
   } catch (problem) {
