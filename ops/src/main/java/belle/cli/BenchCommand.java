@@ -4,6 +4,7 @@ import belle.bench.BenchSize;
 import belle.bench.Measurement;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
+import belle.kernels.bench.KernelBench;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -27,13 +28,17 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description =
                 "Measures the whole server: streams, a long prompt, a second turn. With a peer, each measurement is "
-                        + "taken of one after the other and the ratio printed; above 1 belle is better.")
+                        + "taken of one after the other and the ratio printed; above 1 belle is better. With --kernels, the "
+                        + "operators against what the machine's memory and arithmetic can do.")
 final class BenchCommand implements Callable<Integer> {
     @Option(names = "--smoke", description = "Small sizes: checks that the bench runs, measures little.")
     private boolean smoke;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
+
+    @Option(names = "--kernels", description = "Measure the kernels against the machine's ceilings, and nothing else.")
+    private boolean kernels;
 
     @Option(
             names = "--model",
@@ -81,6 +86,10 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (kernels) {
+            KernelBench.run(smoke, this::print);
+            return 0;
+        }
         Path logs = Files.createTempDirectory("belle-bench");
         int port = freePort();
         try (var own = ServerProcess.start(own(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
@@ -152,6 +161,14 @@ final class BenchCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .println(String.format(Locale.ROOT, "%-34s %9.2f %-9s", row.name(), row.belle(), row.unit()) + peer);
+    }
+
+    private void print(belle.kernels.bench.Measurement row) {
+        if (json) {
+            Output.json(spec.commandLine().getOut(), row);
+        } else {
+            spec.commandLine().getOut().println(row.line());
+        }
     }
 
     private void note(String text) {

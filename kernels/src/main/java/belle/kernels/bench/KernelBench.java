@@ -7,22 +7,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/**
- * The ops inside ONNX Runtime against the machine's ceilings, measured in the same run.
- *
- * <p>Arguments: {@code --smoke} for tiny sizes, {@code --json} for one JSON object a line in place of the table.
- */
+/** The ops inside ONNX Runtime against the machine's ceilings, measured in the same run. */
 public final class KernelBench {
     private KernelBench() {}
 
-    public static void main(String[] arguments) throws OrtException {
-        List<String> flags = Arrays.asList(arguments);
-        boolean json = flags.contains("--json");
-        run(flags.contains("--smoke"), row -> System.out.println(json ? row.json() : row.line()));
-    }
-
-    /** Measures everything with 1 and 2 threads; rows arrive as they are done. The first are the ceilings. */
-    static void run(boolean smoke, Consumer<Measurement> rows) throws OrtException {
+    /**
+     * Measures everything with 1 and 2 threads.
+     *
+     * @param smoke tiny sizes: shows that it runs, measures little
+     * @param rows hears each row as it is done; the first are the ceilings
+     */
+    public static void run(boolean smoke, Consumer<Measurement> rows) throws OrtException {
         int rounds = smoke ? 2 : 9;
         for (int threads = 1; threads <= Math.min(2, Runtime.getRuntime().availableProcessors()); threads++) {
             Ceilings ceilings = Ceilings.measure(threads, rounds);
