@@ -24,6 +24,7 @@ struct Walk {
   int head_dim;
   int padded_dim;
   int64_t position[kMaxQueryRows];                          ///< absolute position of the row's token
+  int seen[kMaxQueryRows];                                  ///< positions of the tile at hand that the row sees
   float slope[kMaxQueryRows];
   float top[kMaxQueryRows];                                 ///< running maximum
   float total[kMaxQueryRows];                               ///< running denominator
@@ -33,10 +34,12 @@ struct Walk {
   alignas(64) float panel[kMaxHeadDim * kLanes];
 
   RowTiles tiles() const { return RowTiles{rows}; }
-  /// Positions of the tile at `first` that the row sees, 0 to 64.
-  int visible(int row, int64_t first) const {
-    const int64_t n = position[row] + 1 - first;
-    return static_cast<int>(n < 0 ? 0 : n < kTilePositions ? n : kTilePositions);
+  /// Turns to the tile of positions that begins at `first`.
+  void look_at(int64_t first) {
+    for (int row = 0; row < rows; row++) {
+      const int64_t n = position[row] + 1 - first;
+      seen[row] = static_cast<int>(n < 0 ? 0 : n < kTilePositions ? n : kTilePositions);
+    }
   }
 };
 
@@ -86,7 +89,8 @@ template <class T>
 static void score_rows(Walk& walk, const T* keys, int64_t step, int column) {
   const RowTiles tiles = walk.tiles();
   for (int t = 0; t < tiles.count(); t++) {
-    const int row = tiles.begin(t);
+    const int row = tiles.begin(t), last = tiles.begin(t + 1) - 1;
+    if (walk.seen[last] <= column) continue;  // rows ascend in position: none of these sees the strip
     const float* query = walk.query + row * walk.head_dim;
     float* scores = walk.scores + row * kTilePositions + column;
     with_rows(tiles.size(t), ScoreStrip<T>{query, keys, step, walk.head_dim, scores});
@@ -122,7 +126,7 @@ static void score_tile(const Attention& a, int64_t first, int visible, Walk& wal
 /// old maximum less the new one. Scores of positions that the row does not see are never looked at.
 BELLE_INLINE float weigh_row(const Attention& a, int64_t first, int row, Walk& walk) {
   float* scores = walk.scores + row * kTilePositions;
-  const Lanes visible = broadcast(static_cast<float>(walk.visible(row, first)));
+  const Lanes visible = broadcast(static_cast<float>(walk.seen[row]));
   const Lanes distance = broadcast(static_cast<float>(first - walk.position[row]));
   const Lanes slope = broadcast(walk.slope[row]), scale = broadcast(a.scale);
   const Lanes hidden = broadcast(-__builtin_inff());
@@ -168,9 +172,8 @@ template <class T>
 struct ValueRun {
   const T* values;
   int64_t step;
-  int64_t first;  ///< absolute position of the tile
-  int offset;     ///< of the run in the tile
-  int n;          ///< positions in the run
+  int offset;  ///< of the run in the tile
+  int n;       ///< positions in the run
   int column;
 };
 
@@ -187,7 +190,7 @@ struct ValueStrip {
     const ValueRun<T>& r = run_of;
     int seen[ROWS], common = r.n;
     for (int i = 0; i < ROWS; i++) {
-      const int visible = walk.visible(row + i, r.first) - r.offset;
+      const int visible = walk.seen[row + i] - r.offset;
       seen[i] = visible < 0 ? 0 : visible < r.n ? visible : r.n;
       common = seen[i] < common ? seen[i] : common;
     }
@@ -212,37 +215,52 @@ static void value_rows(Walk& walk, const ValueRun<T>& run) {
   }
 }
 
-/// Numerators of all rows against a run of n positions that lie in one block.
+/// Values of the block in which the tile's position `offset` lies, and how many of the tile's first `visible`
+/// positions are in it.
 template <class T>
-static void value_run(Walk& walk, const T* values, int64_t first, int offset, int n) {
-  constexpr int kWide = 4;
-  const int dim = walk.head_dim;
-  int column = 0;
-  if (walk.rows == 1) {
-    for (; column + kWide * kLanes <= dim; column += kWide * kLanes) {
-      register_tile<1, kWide, Start::kMemory>(Operand<1, kTilePositions>{walk.scores + offset}, values + column, dim, n,
-                                              walk.sums + column, walk.padded_dim);
-    }
-  }
-  const bool shared = walk.tiles().count() >= kSharedRowTiles;
-  for (; column + kLanes <= dim; column += kLanes) {
-    if (shared) {
-      copy_strip(values + column, dim, n, walk.panel);
-      value_rows<false>(walk, ValueRun<float>{walk.panel, kLanes, first, offset, n, column});
-    } else {
-      value_rows<false>(walk, ValueRun<T>{values + column, dim, first, offset, n, column});
-    }
-  }
-  if (column < dim) value_rows<true>(walk, ValueRun<T>{values + column, dim, first, offset, n, column});
+BELLE_INLINE const T* values_at(const Attention& a, int64_t first, int offset, int visible, int* n) {
+  const int block_tokens = a.cache.block_tokens;
+  *n = visible - offset < block_tokens ? visible - offset : block_tokens;
+  const T* keys = cache_head<T>(a.cache, a.blocks[(first + offset) / block_tokens], a.kv_head);
+  return keys + a.cache.head_dim * block_tokens;
 }
 
+/// Numerators of a few rows, block after block, values read in place.
 template <class T>
-static void value_tile(const Attention& a, int64_t first, int visible, Walk& walk) {
-  const int block_tokens = a.cache.block_tokens;
-  for (int offset = 0; offset < visible; offset += block_tokens) {
-    const T* keys = cache_head<T>(a.cache, a.blocks[(first + offset) / block_tokens], a.kv_head);
-    const int n = visible - offset < block_tokens ? visible - offset : block_tokens;
-    value_run(walk, keys + walk.head_dim * block_tokens, first, offset, n);
+static void value_blocks(const Attention& a, int64_t first, int visible, Walk& walk) {
+  constexpr int kWide = 4;
+  const int dim = walk.head_dim;
+  for (int offset = 0, n; offset < visible; offset += a.cache.block_tokens) {
+    const T* values = values_at<T>(a, first, offset, visible, &n);
+    int column = 0;
+    if (walk.rows == 1) {
+      for (; column + kWide * kLanes <= dim; column += kWide * kLanes) {
+        register_tile<1, kWide, Start::kMemory>(Operand<1, kTilePositions>{walk.scores + offset}, values + column, dim,
+                                                n, walk.sums + column, walk.padded_dim);
+      }
+    }
+    for (; column + kLanes <= dim; column += kLanes) {
+      value_rows<false>(walk, ValueRun<T>{values + column, dim, offset, n, column});
+    }
+    if (column < dim) value_rows<true>(walk, ValueRun<T>{values + column, dim, offset, n, column});
+  }
+}
+
+/// Numerators of many rows: a strip of the whole tile is copied to L1, then all rows use it.
+template <class T>
+static void value_panels(const Attention& a, int64_t first, int visible, Walk& walk) {
+  const int dim = walk.head_dim;
+  int column = 0, n;
+  for (; column + kLanes <= dim; column += kLanes) {
+    for (int offset = 0; offset < visible; offset += a.cache.block_tokens) {
+      const T* values = values_at<T>(a, first, offset, visible, &n);
+      copy_strip(values + column, dim, n, walk.panel + offset * kLanes);
+    }
+    value_rows<false>(walk, ValueRun<float>{walk.panel, kLanes, 0, visible, column});
+  }
+  for (int offset = 0; column < dim && offset < visible; offset += a.cache.block_tokens) {
+    const T* values = values_at<T>(a, first, offset, visible, &n);
+    value_rows<true>(walk, ValueRun<T>{values + column, dim, offset, n, column});
   }
 }
 
@@ -267,9 +285,14 @@ static void attend(const Attention& a, int64_t begin, int64_t end) {
   for (int64_t first = 0; first <= last; first += kTilePositions) {
     const int64_t rest = last + 1 - first;
     const int visible = static_cast<int>(rest < kTilePositions ? rest : kTilePositions);
+    walk.look_at(first);
     score_tile<T>(a, first, visible, walk);
     weigh_tile(a, first, walk);
-    value_tile<T>(a, first, visible, walk);
+    if (walk.tiles().count() >= kSharedRowTiles) {
+      value_panels<T>(a, first, visible, walk);
+    } else {
+      value_blocks<T>(a, first, visible, walk);
+    }
   }
   end_walk(a, begin, walk);
 }
