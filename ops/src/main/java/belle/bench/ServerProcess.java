@@ -4,9 +4,6 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 /** A server as a child process, from its start to its end by SIGTERM. */
 public final class ServerProcess implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
-    private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
     private final Process process;
@@ -35,15 +31,10 @@ public final class ServerProcess implements AutoCloseable {
         long start = System.nanoTime();
         Process process =
                 command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        try (var http = HttpClient.newHttpClient()) {
-            while (!ready(http, health)) {
-                if (!process.isAlive() || System.nanoTime() - start > START_LIMIT.toNanos()) {
-                    process.destroy();
-                    throw new FailureException(new Failure.Unavailable("'" + String.join(" ", command.command())
-                            + "' did not get ready; its output is in " + log));
-                }
-                Thread.sleep(POLL);
-            }
+        if (!HealthCheck.await(health, START_LIMIT, process::isAlive)) {
+            process.destroy();
+            throw new FailureException(new Failure.Unavailable(
+                    "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
         }
         return new ServerProcess(process, (System.nanoTime() - start) / 1e9);
     }
@@ -51,17 +42,6 @@ public final class ServerProcess implements AutoCloseable {
     /** Returns the seconds from the start to the first answer of the health check. */
     public double startSeconds() {
         return startSeconds;
-    }
-
-    private static boolean ready(HttpClient http, URI health) throws InterruptedException {
-        try {
-            var request = HttpRequest.newBuilder(health)
-                    .timeout(Duration.ofSeconds(5))
-                    .build();
-            return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     /** Asks the process to end, and insists after a minute. */

@@ -1,5 +1,6 @@
 package belle.cli;
 
+import belle.bench.HealthCheck;
 import belle.gateway.Gateway;
 import belle.gateway.GatewayConfig;
 import belle.node.BundleSpec;
@@ -15,6 +16,7 @@ import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +43,7 @@ import picocli.CommandLine.Spec;
         description = "Serves models on this machine, and prints the URL when the first token was generated.")
 final class UpCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
+    private static final Duration READY_LIMIT = Duration.ofSeconds(60);
 
     @Option(
             names = "--model",
@@ -83,6 +86,7 @@ final class UpCommand implements Callable<Integer> {
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
             int bound = listening.toCompletableFuture().get().localAddress().getPort();
+            awaitReady(gateway, bound);
             if (models.stream().anyMatch(ModelInfo::embedded)) {
                 LOG.info("serving the embedded model: a tiny demonstration that shows that all works and knows little; "
                         + "name another bundle with --model");
@@ -106,6 +110,16 @@ final class UpCommand implements Callable<Integer> {
         }
         system.getWhenTerminated().toCompletableFuture().get();
         return 0;
+    }
+
+    /** The gateway hears of the node's models a moment after the node has them; nobody is told the URL before. */
+    private static void awaitReady(GatewayConfig gateway, int port) throws InterruptedException {
+        String host = gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host();
+        URI health = URI.create("http://" + host + ":" + port + "/health/ready");
+        if (!HealthCheck.await(health, READY_LIMIT, () -> true)) {
+            throw new FailureException(new Failure.Unavailable(
+                    "the gateway did not hear of the models within " + READY_LIMIT.toSeconds() + " s"));
+        }
     }
 
     private Config config() {
