@@ -86,7 +86,8 @@ final class UpCommand implements Callable<Integer> {
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
             int bound = listening.toCompletableFuture().get().localAddress().getPort();
-            awaitReady(gateway, bound);
+            String url = "http://" + (gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host()) + ":" + bound;
+            awaitReady(url);
             if (models.stream().anyMatch(ModelInfo::embedded)) {
                 LOG.info("serving the embedded model: a tiny demonstration that shows that all works and knows little; "
                         + "name another bundle with --model");
@@ -96,13 +97,7 @@ final class UpCommand implements Callable<Integer> {
                     .collect(Collectors.joining(", "));
             spec.commandLine()
                     .getOut()
-                    .printf(
-                            Locale.ROOT,
-                            "http://%s:%d is ready after %.1f s, serving %s%n",
-                            gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host(),
-                            bound,
-                            secondsSinceStart(),
-                            names);
+                    .printf(Locale.ROOT, "%s is ready after %.1f s, serving %s%n", url, secondsSinceStart(), names);
         } catch (ExecutionException | RuntimeException e) {
             system.terminate();
             system.getWhenTerminated().toCompletableFuture().get();
@@ -113,10 +108,8 @@ final class UpCommand implements Callable<Integer> {
     }
 
     /** The gateway hears of the node's models a moment after the node has them; nobody is told the URL before. */
-    private static void awaitReady(GatewayConfig gateway, int port) throws InterruptedException {
-        String host = gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host();
-        URI health = URI.create("http://" + host + ":" + port + "/health/ready");
-        if (!HealthCheck.await(health, READY_LIMIT, () -> true)) {
+    private static void awaitReady(String url) throws InterruptedException {
+        if (!HealthCheck.await(URI.create(url + "/health/ready"), READY_LIMIT, () -> true)) {
             throw new FailureException(new Failure.Unavailable(
                     "the gateway did not hear of the models within " + READY_LIMIT.toSeconds() + " s"));
         }
