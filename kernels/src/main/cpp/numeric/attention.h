@@ -14,9 +14,12 @@
 namespace belle {
 namespace {
 
-/// From so many row tiles on, strips of keys and values are copied to L1 before use.
+/// From so many row tiles on, panels of keys and values are copied to L1 before use.
 constexpr int kSharedRowTiles = 3;
 constexpr int kStripsPerTile = kTilePositions / kLanes;
+constexpr int kMinBlockTokens = 16;
+/// Strips side by side in a panel: 16 KiB of keys at a head of 128, and of values.
+constexpr int kKeyPanelStrips = 2, kValuePanelStrips = 4;
 
 /// The rows' state while they walk. Heads are padded to whole strips.
 struct Walk {
@@ -31,7 +34,7 @@ struct Walk {
   alignas(64) float query[kMaxQueryRows * kMaxHeadDim];     ///< by row tile, then d, then row
   alignas(64) float sums[kMaxQueryRows * kMaxHeadDim];      ///< [row][padded_dim], running numerators
   alignas(64) float scores[kMaxQueryRows * kTilePositions]; ///< [row][64]: scores, then their weights
-  alignas(64) float panel[kMaxHeadDim * kLanes];
+  alignas(64) float panel[kMaxHeadDim * kKeyPanelStrips * kLanes];
 
   RowTiles tiles() const { return RowTiles{rows}; }
   /// Turns to the tile of positions that begins at `first`.
@@ -70,55 +73,95 @@ static void begin_walk(const Attention& a, int64_t begin, int64_t end, Walk& wal
   for (int i = 0; i < walk.rows * walk.padded_dim; i += kLanes) store(walk.sums + i, broadcast(0.0f));
 }
 
-/// Scores of one row tile against 16 positions that lie side by side.
+/// A tile's cache blocks, each keys and then values, and where the next tile begins.
 template <class T>
-struct ScoreStrip {
+struct TileBlocks {
+  const T* keys[kTilePositions / kMinBlockTokens];
+  int count;
+  int block_tokens;
+  int64_t half;   ///< elements of a block's keys, and of its values
+  const T* next;  ///< keys of the next tile's first block, or null
+
+  const T* values(int block) const { return keys[block] + half; }
+  /// Bytes from a block's keys, or values, to what is read behind them.
+  int64_t behind_keys(int block) const { return bytes(keys[block], block + 1 < count ? keys[block + 1] : values(0)); }
+  int64_t behind_values(int block) const { return bytes(values(block), block + 1 < count ? values(block + 1) : next); }
+
+  static int64_t bytes(const T* from, const T* to) {
+    return to == nullptr ? 0 : reinterpret_cast<const char*>(to) - reinterpret_cast<const char*>(from);
+  }
+};
+
+/// The blocks of the tile that begins at `first`, of which `visible` positions are looked at.
+template <class T>
+BELLE_INLINE TileBlocks<T> tile_blocks(const Attention& a, int64_t first, int visible, int64_t last) {
+  const int block_tokens = a.cache.block_tokens;
+  TileBlocks<T> blocks;
+  blocks.count = (visible + block_tokens - 1) / block_tokens;
+  blocks.block_tokens = block_tokens;
+  blocks.half = static_cast<int64_t>(a.cache.head_dim) * block_tokens;
+  const int32_t* ids = a.blocks + first / block_tokens;
+  for (int i = 0; i < blocks.count; i++) blocks.keys[i] = cache_head<T>(a.cache, ids[i], a.kv_head);
+  const bool more = first + kTilePositions <= last;
+  blocks.next = more ? cache_head<T>(a.cache, ids[kTilePositions / block_tokens], a.kv_head) : nullptr;
+  return blocks;
+}
+
+BELLE_INLINE int strips_of(int positions) { return (positions + kLanes - 1) / kLanes; }
+
+/// Scores of one row tile against strips of positions that lie side by side.
+template <Fetch FETCH, class T>
+struct ScoreStrips {
   const float* query;
   const T* keys;
   int64_t step;
   int head_dim;
+  int strips;
   float* scores;
+  int64_t ahead;
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    register_tile<ROWS, 1, Start::kZero>(Operand<ROWS, 1>{query}, keys, step, head_dim, scores, kTilePositions);
+    register_tiles<ROWS, Start::kZero, FETCH>(Operand<ROWS, 1>{query}, keys, step, head_dim, strips, scores,
+                                              kTilePositions, ahead);
   }
 };
 
-template <class T>
-static void score_rows(Walk& walk, const T* keys, int64_t step, int column) {
+/// Scores of every row against the `strips` strips of keys that begin at the tile's position `column`.
+template <Fetch FETCH, class T>
+static void score_rows(Walk& walk, const T* keys, int64_t step, int column, int strips, int64_t ahead) {
   const RowTiles tiles = walk.tiles();
   for (int t = 0; t < tiles.count(); t++) {
     const int row = tiles.begin(t), last = tiles.begin(t + 1) - 1;
-    if (walk.seen[last] <= column) continue;  // rows ascend in position: none of these sees the strip
+    if (walk.seen[last] <= column) continue;  // rows ascend in position: none of these sees the strips
+    const int seen = strips_of(walk.seen[last] - column);
     const float* query = walk.query + row * walk.head_dim;
     float* scores = walk.scores + row * kTilePositions + column;
-    with_rows(tiles.size(t), ScoreStrip<T>{query, keys, step, walk.head_dim, scores});
+    with_rows(tiles.size(t), ScoreStrips<FETCH, T>{query, keys, step, walk.head_dim, seen < strips ? seen : strips,
+                                                   scores, ahead});
   }
 }
 
-/// q . k for every row and every strip of the tile in which some row sees a position.
+/// q . k for a few rows, block after block, keys read in place.
 template <class T>
-static void score_tile(const Attention& a, int64_t first, int visible, Walk& walk) {
-  const int block_tokens = a.cache.block_tokens;
-  const bool shared = walk.tiles().count() >= kSharedRowTiles;
-  for (int column = 0; column < visible;) {
-    const int64_t position = first + column;
-    const int slot = static_cast<int>(position % block_tokens);
-    const T* keys = cache_head<T>(a.cache, a.blocks[position / block_tokens], a.kv_head) + slot;
-    if (walk.rows == 1 && block_tokens - slot >= 2 * kLanes) {
-      register_tile<1, 2, Start::kZero>(Operand<1, 1>{walk.query}, keys, block_tokens, walk.head_dim,
-                                        walk.scores + column, kTilePositions);
-      column += 2 * kLanes;
-      continue;
+static void score_blocks(const TileBlocks<T>& blocks, Walk& walk) {
+  for (int i = 0; i < blocks.count; i++) {
+    score_rows<Fetch::kAhead>(walk, blocks.keys[i], blocks.block_tokens, i * blocks.block_tokens,
+                              blocks.block_tokens / kLanes, blocks.behind_keys(i));
+  }
+}
+
+/// q . k for many rows: a panel of the tile is copied to L1, then all rows use it.
+template <class T>
+static void score_panels(const TileBlocks<T>& blocks, int visible, Walk& walk) {
+  constexpr int kStep = kKeyPanelStrips * kLanes;
+  for (int column = 0; column < visible; column += kStep) {
+    for (int strip = 0; strip < kKeyPanelStrips && column + strip * kLanes < visible; strip++) {
+      const int position = column + strip * kLanes;
+      const T* keys = blocks.keys[position / blocks.block_tokens] + position % blocks.block_tokens;
+      copy_strip(keys, blocks.block_tokens, walk.head_dim, walk.panel + strip * kLanes, kStep);
     }
-    if (shared) {
-      copy_strip(keys, block_tokens, walk.head_dim, walk.panel);
-      score_rows(walk, walk.panel, kLanes, column);
-    } else {
-      score_rows(walk, keys, block_tokens, column);
-    }
-    column += kLanes;
+    score_rows<Fetch::kNothing>(walk, walk.panel, kStep, column, kKeyPanelStrips, 0);
   }
 }
 
@@ -175,12 +218,14 @@ struct ValueRun {
   int offset;  ///< of the run in the tile
   int n;       ///< positions in the run
   int column;
+  int strips;  ///< from the column on; 0 for half a strip
+  int64_t ahead;
 };
 
-/// Adds weight x value over a run for 16 columns of one row tile: first the positions that all rows see,
-/// then each row alone along the slanted edge.
-template <bool HALF_STRIP, class T>
-struct ValueStrip {
+/// Adds weight x value over a run for one row tile: first the positions that all rows see, then each row alone along the
+/// slanted edge.
+template <Fetch FETCH, class T>
+struct ValueStrips {
   Walk& walk;
   const ValueRun<T>& run_of;
   int row;  ///< first row of the tile of rows
@@ -196,72 +241,69 @@ struct ValueStrip {
     }
     const float* weights = walk.scores + row * kTilePositions + r.offset;
     float* sums = walk.sums + row * walk.padded_dim + r.column;
-    register_tile<ROWS, 1, Start::kMemory, 0, HALF_STRIP>(Operand<1, kTilePositions>{weights}, r.values, r.step, common,
-                                                          sums, walk.padded_dim);
+    add<ROWS, FETCH>(weights, r.values, common, sums);
     for (int i = 0; i < ROWS; i++) {
       if (seen[i] == common) continue;
-      register_tile<1, 1, Start::kMemory, 0, HALF_STRIP>(
-          Operand<1, kTilePositions>{weights + i * kTilePositions + common}, r.values + common * r.step, r.step,
-          seen[i] - common, sums + i * walk.padded_dim, walk.padded_dim);
+      add<1, Fetch::kNothing>(weights + i * kTilePositions + common, r.values + common * r.step, seen[i] - common,
+                              sums + i * walk.padded_dim);
+    }
+  }
+
+  template <int ROWS, Fetch FETCH_AHEAD>
+  BELLE_INLINE_MEMBER void add(const float* weights, const T* values, int n, float* sums) const {
+    const ValueRun<T>& r = run_of;
+    const Operand<1, kTilePositions> operand{weights};
+    if (r.strips == 0) {
+      register_tile<ROWS, 1, Start::kMemory, Fetch::kNothing, true>(operand, values, r.step, n, sums, walk.padded_dim);
+    } else {
+      register_tiles<ROWS, Start::kMemory, FETCH_AHEAD>(operand, values, r.step, n, r.strips, sums, walk.padded_dim,
+                                                        r.ahead);
     }
   }
 };
 
-template <bool HALF_STRIP, class T>
+template <Fetch FETCH, class T>
 static void value_rows(Walk& walk, const ValueRun<T>& run) {
   const RowTiles tiles = walk.tiles();
   for (int t = 0; t < tiles.count(); t++) {
-    with_rows(tiles.size(t), ValueStrip<HALF_STRIP, T>{walk, run, tiles.begin(t)});
+    with_rows(tiles.size(t), ValueStrips<FETCH, T>{walk, run, tiles.begin(t)});
   }
 }
 
-/// Values of the block in which the tile's position `offset` lies, and how many of the tile's first `visible`
-/// positions are in it.
+/// Numerators of the columns from `column` on, block after block, values read in place.
 template <class T>
-BELLE_INLINE const T* values_at(const Attention& a, int64_t first, int offset, int visible, int* n) {
-  const int block_tokens = a.cache.block_tokens;
-  *n = visible - offset < block_tokens ? visible - offset : block_tokens;
-  const T* keys = cache_head<T>(a.cache, a.blocks[(first + offset) / block_tokens], a.kv_head);
-  return keys + a.cache.head_dim * block_tokens;
+static void value_blocks(const TileBlocks<T>& blocks, int visible, int column, Walk& walk) {
+  const int dim = walk.head_dim, strips = (dim - column) / kLanes, half = column + strips * kLanes;
+  for (int i = 0; i < blocks.count; i++) {
+    const int offset = i * blocks.block_tokens, rest = visible - offset;
+    const int n = rest < blocks.block_tokens ? rest : blocks.block_tokens;
+    const int64_t ahead = blocks.behind_values(i);
+    if (strips > 0) {
+      value_rows<Fetch::kAhead>(walk, ValueRun<T>{blocks.values(i) + column, dim, offset, n, column, strips, ahead});
+    }
+    if (half < dim) value_rows<Fetch::kAhead>(walk, ValueRun<T>{blocks.values(i) + half, dim, offset, n, half, 0, ahead});
+  }
 }
 
-/// Numerators of a few rows, block after block, values read in place.
+/// Numerators of many rows: a panel of the whole tile is copied to L1, then all rows use it.
 template <class T>
-static void value_blocks(const Attention& a, int64_t first, int visible, Walk& walk) {
-  constexpr int kWide = 4;
+static void value_panels(const TileBlocks<T>& blocks, int visible, Walk& walk) {
   const int dim = walk.head_dim;
-  for (int offset = 0, n; offset < visible; offset += a.cache.block_tokens) {
-    const T* values = values_at<T>(a, first, offset, visible, &n);
-    int column = 0;
-    if (walk.rows == 1) {
-      for (; column + kWide * kLanes <= dim; column += kWide * kLanes) {
-        register_tile<1, kWide, Start::kMemory>(Operand<1, kTilePositions>{walk.scores + offset}, values + column, dim,
-                                                n, walk.sums + column, walk.padded_dim);
+  int column = 0;
+  while (column + kLanes <= dim) {
+    const int rest = (dim - column) / kLanes, strips = rest < kValuePanelStrips ? rest : kValuePanelStrips;
+    const int step = strips * kLanes;
+    for (int i = 0; i < blocks.count; i++) {
+      const int offset = i * blocks.block_tokens, left = visible - offset;
+      const int n = left < blocks.block_tokens ? left : blocks.block_tokens;
+      for (int strip = 0; strip < strips; strip++) {
+        copy_strip(blocks.values(i) + column + strip * kLanes, dim, n, walk.panel + offset * step + strip * kLanes, step);
       }
     }
-    for (; column + kLanes <= dim; column += kLanes) {
-      value_rows<false>(walk, ValueRun<T>{values + column, dim, offset, n, column});
-    }
-    if (column < dim) value_rows<true>(walk, ValueRun<T>{values + column, dim, offset, n, column});
+    value_rows<Fetch::kNothing>(walk, ValueRun<float>{walk.panel, step, 0, visible, column, strips, 0});
+    column += step;
   }
-}
-
-/// Numerators of many rows: a strip of the whole tile is copied to L1, then all rows use it.
-template <class T>
-static void value_panels(const Attention& a, int64_t first, int visible, Walk& walk) {
-  const int dim = walk.head_dim;
-  int column = 0, n;
-  for (; column + kLanes <= dim; column += kLanes) {
-    for (int offset = 0; offset < visible; offset += a.cache.block_tokens) {
-      const T* values = values_at<T>(a, first, offset, visible, &n);
-      copy_strip(values + column, dim, n, walk.panel + offset * kLanes);
-    }
-    value_rows<false>(walk, ValueRun<float>{walk.panel, kLanes, 0, visible, column});
-  }
-  for (int offset = 0; column < dim && offset < visible; offset += a.cache.block_tokens) {
-    const T* values = values_at<T>(a, first, offset, visible, &n);
-    value_rows<true>(walk, ValueRun<T>{values + column, dim, offset, n, column});
-  }
+  if (column < dim) value_blocks(blocks, visible, column, walk);
 }
 
 /// out = numerators / denominator.
@@ -285,14 +327,12 @@ static void attend(const Attention& a, int64_t begin, int64_t end) {
   for (int64_t first = 0; first <= last; first += kTilePositions) {
     const int64_t rest = last + 1 - first;
     const int visible = static_cast<int>(rest < kTilePositions ? rest : kTilePositions);
+    const TileBlocks<T> blocks = tile_blocks<T>(a, first, visible, last);
+    const bool shared = walk.tiles().count() >= kSharedRowTiles;
     walk.look_at(first);
-    score_tile<T>(a, first, visible, walk);
+    if (shared) score_panels(blocks, visible, walk); else score_blocks(blocks, walk);
     weigh_tile(a, first, walk);
-    if (walk.tiles().count() >= kSharedRowTiles) {
-      value_panels<T>(a, first, visible, walk);
-    } else {
-      value_blocks<T>(a, first, visible, walk);
-    }
+    if (shared) value_panels(blocks, visible, walk); else value_blocks(blocks, visible, 0, walk);
   }
   end_walk(a, begin, walk);
 }

@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t kDepth = 128;
 /// Up to so many row tiles read the weights directly.
 constexpr int kDirectRowTiles = 2;
-/// Bytes that several rows prefetch ahead in the weights; a single row streams faster without.
-constexpr int kWeightsAhead = 4096;
+/// Bytes that several rows fetch ahead in the weights.
+constexpr int64_t kWeightsAhead = 4096;
 
 static void pack_rows(const float* x, int64_t k, int rows, float* packed) {
   for (int64_t i = 0; i < k; i++) {
@@ -31,11 +31,8 @@ struct DirectSlice {
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    constexpr int kStrips = strips_beside(ROWS);
-    for (int column = 0; column < kTileOutputs; column += kStrips * kLanes) {
-      register_tile<ROWS, kStrips, Start::kMemory, ROWS == 1 ? 0 : kWeightsAhead>(
-          Operand<ROWS, 1>{x}, weights + column, kTileOutputs, depth, sums + column, kTileOutputs);
-    }
+    register_tiles<ROWS, Start::kMemory, Fetch::kAhead>(Operand<ROWS, 1>{x}, weights, kTileOutputs, depth,
+                                                        kTileOutputs / kLanes, sums, kTileOutputs, kWeightsAhead);
   }
 };
 
@@ -70,7 +67,7 @@ static void product_slice(const Product& p, const W* weights, int64_t first, int
   constexpr bool kPanel = kGroup == kLanes;  // with 32 registers the weights are read in place
   alignas(64) float panel[kPanel ? kDepth * kLanes : 1];
   for (int column = 0; column < kTileOutputs; column += kGroup) {
-    if (kPanel) copy_strip(weights + column, kTileOutputs, depth, panel);
+    if (kPanel) copy_strip(weights + column, kTileOutputs, depth, panel, kLanes);
     for (int t = 0; t < tiles.count(); t++) {
       const int row = tiles.begin(t), rows = tiles.size(t);
       const float* x = p.x + row * p.inputs + first * rows;

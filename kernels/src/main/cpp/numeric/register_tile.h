@@ -29,11 +29,14 @@ struct Operand {
 /// How a tile's sums begin.
 enum class Start { kZero, kMemory };
 
-/// w[i] lies at w + i * w_step, the sums of a row at sums + row * sums_step. AHEAD > 0 prefetches the
-/// weights that lie that many bytes further on. With HALF_STRIP only 8 columns of w exist (STRIPS is 1);
-/// the other eight sums of the strip keep their value. Never inlined: one body for all callers.
-template <int ROWS, int STRIPS, Start START, int AHEAD = 0, bool HALF_STRIP = false, class X, class W>
-static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step) {
+/// Whether a tile asks for the lines that lie `ahead` bytes behind those that it reads.
+enum class Fetch { kNothing, kAhead };
+
+/// w[i] lies at w + i * w_step, the sums of a row at sums + row * sums_step. With HALF_STRIP only 8 columns of w
+/// exist (STRIPS is 1); the other eight sums of the strip keep their value. Never inlined: one body for all callers.
+template <int ROWS, int STRIPS, Start START, Fetch FETCH = Fetch::kNothing, bool HALF_STRIP = false, class X, class W>
+static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step,
+                                                    int64_t ahead = 0) {
   // Every loop over rows and strips must be unrolled, or the compiler keeps the sums in memory.
   Lanes s[ROWS][STRIPS];
 #pragma GCC unroll 6
@@ -44,10 +47,10 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
     }
   }
   for (int64_t i = 0; i < n; i++, w += w_step) {
-    if (AHEAD > 0) {
+    if (FETCH == Fetch::kAhead) {
 #pragma GCC unroll 4
       for (int byte = 0; byte < static_cast<int>(STRIPS * kLanes * sizeof(W)); byte += 64) {
-        prefetch(reinterpret_cast<const char*>(w) + AHEAD + byte);
+        prefetch(reinterpret_cast<const char*>(w) + ahead + byte);
       }
     }
     Lanes columns[STRIPS];
@@ -67,6 +70,26 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
   }
 }
 
+/// The same over `strips` strips that lie side by side, as many at once as the registers hold. A single row never
+/// fetches ahead: the processor follows its one stream better by itself.
+template <int ROWS, Start START, Fetch FETCH = Fetch::kNothing, class X, class W>
+BELLE_INLINE void register_tiles(X x, const W* w, int64_t w_step, int64_t n, int strips, float* sums, int64_t sums_step,
+                                 int64_t ahead = 0) {
+  constexpr Fetch kFetch = ROWS == 1 ? Fetch::kNothing : FETCH;
+  constexpr int kMost = strips_beside(ROWS);
+  int strip = 0;
+  for (; strip + kMost <= strips; strip += kMost) {
+    register_tile<ROWS, kMost, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+  }
+  if (kMost > 2 && strip + 2 <= strips) {
+    register_tile<ROWS, 2, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+    strip += 2;
+  }
+  if (kMost > 1 && strip < strips) {
+    register_tile<ROWS, 1, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+  }
+}
+
 /// Calls body.template run<ROWS>() for the run-time number of rows in a tile.
 template <class Body>
 BELLE_INLINE void with_rows(int rows, const Body& body) {
@@ -80,10 +103,10 @@ BELLE_INLINE void with_rows(int rows, const Body& body) {
   }
 }
 
-/// Copies a strip of n x 16 weights, widened, to contiguous memory.
+/// Copies n x 16 weights, widened, to a panel whose rows lie panel_step floats apart.
 template <class W>
-static __attribute__((noinline)) void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel) {
-  for (int64_t i = 0; i < n; i++) store(panel + i * kLanes, load(w + i * w_step));
+static __attribute__((noinline)) void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel, int64_t panel_step) {
+  for (int64_t i = 0; i < n; i++) store(panel + i * panel_step, load(w + i * w_step));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ public final class KvPool implements AutoCloseable {
         this.layout = layout;
         this.memory =
                 CLibrary.allocate(layout.bytes(), ALIGNMENT_BYTES).reinterpret(layout.bytes(), arena, CLibrary::free);
+        CLibrary.preferHugePages(memory);
     }
 
     /**

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 record AttentionWorkload(boolean half, int sequences, int fresh, int past, int kvHeads) implements Workload {
     private static final int HEADS = 32;
     private static final int DIM = 128;
-    private static final int BLOCK_TOKENS = 32;
+    private static final int BLOCK_TOKENS = 64;
 
     @Override
     public String name() {
