@@ -2,6 +2,7 @@ package belle.engine;
 
 import belle.proto.FinishReason;
 import belle.proto.SamplingParams;
+import belle.proto.Tokens;
 import java.util.Optional;
 
 /** One choice of a generation: its place in the schedule, and the text that its tokens make. */
@@ -14,6 +15,7 @@ final class Choice {
     private final TokenDecoder decoder;
     private final StopRules stops;
     private int generated;
+    private Optional<FinishReason> restoredEnd = Optional.empty();
 
     Choice(Sequence sequence, GenerationRequest request, ModelFacts model) {
         this.sequence = sequence;
@@ -40,6 +42,21 @@ final class Choice {
         adjustment.add(id);
         generated++;
         return stops.push(decoder.next(id));
+    }
+
+    /** Takes {@code ids} for drawn; what they said is known to the reader. Ends the sequence if the last one does. */
+    void restore(Tokens ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            append(ids.get(i));
+            restoredEnd = ending(ids.get(i));
+        }
+        sequence.logitsFrom = sequence.history.size() - 1;
+        sequence.ended = restoredEnd.isPresent();
+    }
+
+    /** Why the choice had ended before it was restored; empty when it goes on. */
+    Optional<FinishReason> restoredEnd() {
+        return restoredEnd;
     }
 
     /** Tells why the choice ends with {@code last}, the token appended last; empty when it goes on. */

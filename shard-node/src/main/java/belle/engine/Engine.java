@@ -29,6 +29,7 @@ public final class Engine {
     private final Scoring scoring;
     private final float[] row;
     private final Map<String, Generation> generations = new LinkedHashMap<>();
+    private final List<Output> settled = new ArrayList<>();
     private long arrivals;
 
     /** Makes an idle engine that leases blocks from {@code cache}, on which nobody else may hold leases. */
@@ -73,12 +74,32 @@ public final class Engine {
         }
         var generation = new Generation(request, model, arrivals);
         arrivals += sequences;
-        if (request.echoPrompt()) {
+        if (request.scoresPrompt()) {
             generation.scored.add(scoring.entry(request.prompt().get(0), Double.NaN, List.of()));
         }
         generations.put(request.stream(), generation);
-        scheduler.submit(generation.first());
+        if (request.given().isEmpty()) {
+            scheduler.submit(generation.first());
+        } else {
+            generation.live().forEach(scheduler::submit);
+            settleEnded(generation);
+        }
         return Optional.empty();
+    }
+
+    /** Returns, once, what streams learn without a step: the end of choices that had ended before they were submitted. */
+    public List<Output> takeSettled() {
+        List<Output> outputs = List.copyOf(settled);
+        settled.clear();
+        return outputs;
+    }
+
+    private void settleEnded(Generation generation) {
+        for (Choice choice : generation.choices) {
+            choice.restoredEnd()
+                    .ifPresent(reason -> settled.add(new Output.Finished(choice.id(), choice.finish(), reason)));
+        }
+        endIfDone(generation, settled);
     }
 
     /**
@@ -222,6 +243,10 @@ public final class Engine {
     private void finish(Generation generation, Choice choice, FinishReason reason, List<Output> outputs) {
         scheduler.end(choice.sequence);
         outputs.add(new Output.Finished(choice.id(), choice.finish(), reason));
+        endIfDone(generation, outputs);
+    }
+
+    private void endIfDone(Generation generation, List<Output> outputs) {
         if (generation.live().isEmpty()) {
             generations.remove(generation.request.stream());
             outputs.add(new Output.Done(generation.request.stream(), generation.usage()));

@@ -8,7 +8,7 @@ import java.util.List;
 /** A request that has been accepted and has not ended: its choices, and the prompt's scores as far as they are known. */
 final class Generation {
     final GenerationRequest request;
-    /** All choices by number; the others wait until the first one has computed the prompt. */
+    /** All choices by number; the others wait until the first one has computed the prompt, unless all are restored. */
     final List<Choice> choices = new ArrayList<>();
     /** Entries of the prompt's tokens, when echo was asked for. */
     final List<TokenLogprob> scored = new ArrayList<>();
@@ -17,10 +17,12 @@ final class Generation {
         this.request = request;
         for (int choice = 0; choice < request.params().n(); choice++) {
             var id = new SequenceId(request.stream(), choice);
-            boolean scores = request.echoPrompt() && choice == 0;
+            boolean scores = request.scoresPrompt() && choice == 0;
             var sequence = new Sequence(id, request.tenant(), arrival + choice, request.prompt(), scores);
             choices.add(new Choice(sequence, request, model));
-            if (choice > 0) {
+            if (!request.given().isEmpty()) {
+                choices.getLast().restore(request.given().get(choice));
+            } else if (choice > 0) {
                 first().followers.add(sequence);
             }
         }

@@ -25,6 +25,10 @@ final class RequestRules {
                 return invalid("prompt", range("prompt[" + i + "]", model, prompt.get(i)));
             }
         }
+        Optional<Failure> wrongGiven = wrongGiven(request, model);
+        if (wrongGiven.isPresent()) {
+            return wrongGiven;
+        }
         for (int id : params.logitBias().keySet()) {
             if (id < 0 || id >= model.vocabulary()) {
                 return invalid("logit_bias", range("logit_bias", model, id));
@@ -36,6 +40,30 @@ final class RequestRules {
         }
         if ((long) prompt.size() + params.maxTokens() > contextTokens) {
             return Optional.of(new Failure.TooLong(prompt.size(), params.maxTokens(), contextTokens));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Failure> wrongGiven(GenerationRequest request, ModelFacts model) {
+        int n = request.params().n();
+        if (!request.given().isEmpty() && request.given().size() != n) {
+            return invalid(
+                    "given",
+                    "given must have tokens of n = " + n + " choices, but has "
+                            + request.given().size());
+        }
+        for (Tokens given : request.given()) {
+            if (given.size() > request.params().maxTokens()) {
+                return invalid(
+                        "given",
+                        "a choice was given " + given.size() + " tokens, max_tokens is "
+                                + request.params().maxTokens());
+            }
+            for (int i = 0; i < given.size(); i++) {
+                if (given.get(i) < 0 || given.get(i) >= model.vocabulary()) {
+                    return invalid("given", range("given[" + i + "]", model, given.get(i)));
+                }
+            }
         }
         return Optional.empty();
     }

@@ -20,6 +20,9 @@ import org.apache.pekko.cluster.typed.Join;
  * @param models what it serves, in the order given at the start
  */
 public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models) {
+    /** Cluster role of the members that hold sessions. */
+    public static final String ROLE = "node";
+
     public Node {
         models = List.copyOf(models);
     }

@@ -33,6 +33,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Root of a node: opens its bundles, builds a replica of each, opens the sessions' shard region, and has the node listed
@@ -43,7 +46,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     /** What the guardian hears. */
     sealed interface Command {}
 
-    /** Takes no new streams, waits for those that run, ends them after the deadline; then answers. */
+    /**
+     * Takes no new streams; then answers. Where no other node takes over those that run, it waits for them first and ends
+     * them after the deadline.
+     */
     record Drain(ActorRef<Done> replyTo) implements Command {}
 
     private record Opened(List<HostedModel> models) implements Command {}
@@ -122,7 +128,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<Command> onDrain(ActorRef<Done> replyTo) {
         drainer = Optional.of(replyTo);
         list();
-        if (replicas.isEmpty()) {
+        if (replicas.isEmpty() || othersTakeOver()) {
             replyTo.tell(Done.done());
             return this;
         }
@@ -130,6 +136,19 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         replicas.values().forEach(replica -> replica.tell(new BatchActor.Drain(drained)));
         timers.startSingleTimer(new DeadlineIsOver(), config.drainDeadline());
         return this;
+    }
+
+    /** Where other nodes are up, their sessions go on with the streams as soon as those here stop: nothing to wait for. */
+    private boolean othersTakeOver() {
+        Cluster cluster = Cluster.get(getContext().getSystem());
+        Member self = cluster.selfMember();
+        for (Member member : cluster.state().getMembers()) {
+            boolean up = member.status().equals(MemberStatus.up());
+            if (up && member.hasRole(Node.ROLE) && !member.equals(self)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Behavior<Command> onOpened(List<HostedModel> opened) {

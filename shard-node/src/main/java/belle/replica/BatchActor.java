@@ -178,6 +178,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         refusal.ifPresentOrElse(
                 failure -> submit.replyTo().tell(new Rejected(submit.request().stream(), submit.epoch(), failure)),
                 () -> clients.add(name, submit));
+        clients.deliver(engine.takeSettled());
     }
 
     private void onCancel(String name) {

@@ -29,7 +29,7 @@ final class Clients {
 
     /** Returns the request under the engine's name of it. */
     static GenerationRequest named(String name, GenerationRequest request) {
-        return new GenerationRequest(name, request.prompt(), request.params(), request.tenant(), request.echoPrompt());
+        return request.named(name);
     }
 
     /** Answers that the stream is admitted, and delivers its outputs from now on. */

@@ -3,6 +3,8 @@ package belle.session;
 import belle.engine.GenerationRequest;
 import belle.engine.Output;
 import belle.proto.Failure;
+import belle.proto.session.Progress;
+import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
 import java.time.Duration;
@@ -41,6 +43,7 @@ final class LiveTurn {
     }
 
     private final ServedModel model;
+    private final SessionActor.Origin origin;
     private final GenerationRequest request;
     private final ActorRef<BatchActor.Event> replicaEvents;
     private final SessionConfig config;
@@ -56,14 +59,16 @@ final class LiveTurn {
             ActorRef<StreamEvent> reader,
             ActorRef<BatchActor.Event> replicaEvents,
             SessionConfig config,
-            Alarms alarms) {
+            Alarms alarms,
+            SessionActor.Origin origin) {
         this.model = model;
         this.request = request;
+        this.origin = origin;
         this.reader = Optional.of(reader);
         this.replicaEvents = replicaEvents;
         this.config = config;
         this.alarms = alarms;
-        this.turn = new Turn(request.stream(), request.params().n(), config.maxLogEvents());
+        this.turn = new Turn(request.stream(), origin.progress(), config.maxLogEvents());
     }
 
     /** Tells whether nothing is computed for it now, so that it may be dropped to make room. */
@@ -80,7 +85,7 @@ final class LiveTurn {
     }
 
     void submit() {
-        model.replica().tell(new BatchActor.Submit(request, turn.epoch(), replicaEvents));
+        model.replica().tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), replicaEvents));
     }
 
     /**
@@ -162,10 +167,37 @@ final class LiveTurn {
         if (computing == Computing.SUSPENDED) {
             alarms.clear(Alarm.RETENTION_IS_OVER);
             computing = Computing.RUNNING;
-            turn.restart();
+            turn.restart(0);
             submit();
         }
-        tell(accepted());
+        tell(accepted(Optional.of(origin.behind(turn.before(after + 1)))));
+        pump();
+    }
+
+    /** Goes on for a reader that lost sight of the session; in a new epoch, so that what it may still hear is old. */
+    void proceed(Progress progress, ActorRef<StreamEvent> newReader) {
+        if (computing == Computing.SUBMITTED) {
+            return; // Said twice: the first one's answer is due.
+        }
+        if (!turn.rewind(progress.after())) {
+            newReader.tell(new StreamEvent.Refused(
+                    request.stream(),
+                    new Failure.NotFound(
+                            "stream " + request.stream() + " has no events to give behind event " + progress.after())));
+            return;
+        }
+        letReaderGo();
+        reader = Optional.of(newReader);
+        if (computing != Computing.ENDED) {
+            model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
+            alarms.clear(Alarm.RETENTION_IS_OVER);
+            computing = Computing.RUNNING;
+            turn.restart(progress.epoch());
+            submit();
+        } else {
+            turn.restart(progress.epoch());
+        }
+        tell(accepted(Optional.empty()));
         pump();
     }
 
@@ -184,7 +216,17 @@ final class LiveTurn {
         return true;
     }
 
-    /** The session stops: frees the blocks and tells the reader, in or out of its window. */
+    /** The session moves: frees the blocks. Its reader sees it end and goes on elsewhere; who was promised nothing is told. */
+    void moveOut(Failure failure) {
+        if (computing == Computing.SUBMITTED) {
+            tell(new StreamEvent.Refused(request.stream(), failure));
+        }
+        if (!atRest()) {
+            model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
+        }
+    }
+
+    /** The turn is forgotten: frees the blocks and tells the reader, in or out of its window. */
     void abandon(Failure failure) {
         if (computing == Computing.SUBMITTED) {
             tell(new StreamEvent.Refused(request.stream(), failure));
@@ -200,7 +242,7 @@ final class LiveTurn {
     private void onAdmitted() {
         if (computing == Computing.SUBMITTED) {
             computing = Computing.RUNNING;
-            tell(accepted());
+            tell(accepted(Optional.empty()));
         }
     }
 
@@ -213,7 +255,7 @@ final class LiveTurn {
         if (resubmissions++ == config.maxResubmissions()) {
             return breakOff(new Failure.Internal("the model's batch loop crashed; see the node's log"));
         }
-        turn.restart();
+        turn.restart(0);
         submit();
         if (computing == Computing.PAUSED) {
             model.replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
@@ -259,9 +301,9 @@ final class LiveTurn {
         alarms.clear(Alarm.GRACE_IS_OVER);
     }
 
-    private StreamEvent accepted() {
+    private StreamEvent accepted(Optional<SessionCommand.Continue> goingOn) {
         return new StreamEvent.Accepted(
-                request.stream(), turn.epoch(), model.name(), request.prompt().size());
+                request.stream(), turn.epoch(), model.name(), request.prompt().size(), origin.session(), goingOn);
     }
 
     private void tell(StreamEvent event) {

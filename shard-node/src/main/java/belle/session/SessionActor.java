@@ -2,6 +2,7 @@ package belle.session;
 
 import belle.engine.GenerationRequest;
 import belle.proto.Failure;
+import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
@@ -39,6 +40,14 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private record AlarmRang(String stream, Alarm alarm) implements Message {}
 
     private record Idle() implements Message {}
+
+    /** Where a turn lives and how it came here: as a request, with what its reader had at the time. */
+    record Origin(ActorRef<SessionCommand> session, SessionCommand.Generate request, Progress progress) {
+        /** What a session elsewhere would have to be told by a reader that is so far. */
+        SessionCommand.Continue behind(Progress now) {
+            return new SessionCommand.Continue(request, now);
+        }
+    }
 
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
 
@@ -102,6 +111,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onCommand(SessionCommand command) {
         switch (command) {
             case SessionCommand.Generate generate -> onGenerate(generate);
+            case SessionCommand.Continue goingOn -> onContinue(goingOn);
             case SessionCommand.Resume resume -> onResume(resume);
             case SessionCommand.Acknowledge(var stream, var index) -> with(stream, turn -> turn.acknowledge(index));
             case SessionCommand.Cancel(var stream) -> keepIf(stream, LiveTurn::cancel);
@@ -109,18 +119,43 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private void onGenerate(SessionCommand.Generate generate) {
+        if (turns.containsKey(generate.stream())) {
+            refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
+        } else {
+            begin(generate, Progress.none(Math.max(1, generate.params().n())));
+        }
+    }
+
+    private void onContinue(SessionCommand.Continue goingOn) {
+        SessionCommand.Generate generate = goingOn.request();
+        LiveTurn turn = turns.get(generate.stream());
+        if (turn != null) {
+            getContext().watch(generate.replyTo());
+            turn.proceed(goingOn.progress(), generate.replyTo());
+        } else if (goingOn.progress().choices().size() != generate.params().n()) {
+            refuse(
+                    generate,
+                    new Failure.Invalid(
+                            "progress",
+                            "progress must tell of n = "
+                                    + generate.params().n() + " choices, but tells of "
+                                    + goingOn.progress().choices().size()));
+        } else {
+            begin(generate, goingOn.progress());
+        }
+    }
+
+    private void begin(SessionCommand.Generate generate, Progress progress) {
         ServedModel model = models.get(generate.model());
         if (model == null) {
             refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
-        } else if (turns.containsKey(generate.stream())) {
-            refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
         } else if (!roomForOneMore()) {
             refuse(
                     generate,
                     new Failure.Overloaded("this session has " + config.maxTurns() + " turns running, its limit", 1));
         } else {
             switch (model.check(generate)) {
-                case Checked.Fine(var request) -> begin(model, request, generate.replyTo());
+                case Checked.Fine(var request) -> begin(model, request, originOf(generate, progress));
                 case Checked.Wrong(var failure) -> refuse(generate, failure);
             }
         }
@@ -169,16 +204,21 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private Behavior<Message> onStop() {
-        turns.values().forEach(turn -> turn.abandon(STOPPING));
+        turns.values().forEach(turn -> turn.moveOut(STOPPING));
         return this;
     }
 
-    private void begin(ServedModel model, GenerationRequest request, ActorRef<StreamEvent> reader) {
+    private void begin(ServedModel model, GenerationRequest request, Origin origin) {
+        ActorRef<StreamEvent> reader = origin.request().replyTo();
         getContext().watch(reader);
-        LiveTurn turn = new LiveTurn(model, request, reader, replicaEvents, config, alarmsOf(request.stream()));
+        LiveTurn turn = new LiveTurn(model, request, reader, replicaEvents, config, alarmsOf(request.stream()), origin);
         turns.put(request.stream(), turn);
         timers.cancel(new Idle());
         turn.submit();
+    }
+
+    private Origin originOf(SessionCommand.Generate generate, Progress progress) {
+        return new Origin(getContext().getSelf().unsafeUpcast(), generate, progress);
     }
 
     private void refuse(SessionCommand.Generate generate, Failure failure) {

@@ -1,8 +1,10 @@
 package belle.session;
 
 import belle.engine.Output;
+import belle.proto.Check;
 import belle.proto.Failure;
 import belle.proto.Tokens;
+import belle.proto.session.Progress;
 import belle.proto.session.StreamEvent;
 import belle.proto.session.StreamEvent.Indexed;
 import java.util.ArrayList;
@@ -11,9 +13,9 @@ import java.util.List;
 /**
  * One turn: the log of its events, and how far its reader is. Pure.
  *
- * <p>A turn may be computed more than once, each time in a higher epoch (its replica crashed, or its reader went and came
- * back). The engine is deterministic, so a later epoch gives the same outputs from the start; those already in the log
- * are compared with it and dropped, and the log goes on where it was. Outputs of an earlier epoch are ignored.
+ * <p>A turn may be computed more than once, each time in a higher epoch (its replica crashed, its reader went and came
+ * back, its node died). The engine is deterministic, so what a later epoch gives behind the tokens that are known is what
+ * the earlier one would have given; the log goes on where it was. Outputs of an earlier epoch are ignored.
  *
  * <p>{@code acknowledged <= sent < next}: the reader is sent at most a window of events beyond those it acknowledged.
  */
@@ -23,19 +25,29 @@ final class Turn {
     private final List<Choice> choices = new ArrayList<>();
     private final List<Indexed> log = new ArrayList<>();
     private long firstKept;
-    private long sent = -1;
-    private long acknowledged = -1;
-    private long epoch = 1;
+    private long sent;
+    private long acknowledged;
+    private long epoch;
     private boolean promptScored;
     private boolean ended;
 
-    /** A turn before its first output. */
-    Turn(String stream, int choices, int maxLogEvents) {
+    /** A turn that begins behind what its reader has, mostly nothing; no event before it is kept. */
+    Turn(String stream, Progress progress, int maxLogEvents) {
         this.stream = stream;
         this.maxLogEvents = maxLogEvents;
-        for (int choice = 0; choice < choices; choice++) {
-            this.choices.add(new Choice());
+        for (Progress.Choice known : progress.choices()) {
+            var choice = new Choice();
+            for (int i = 0; i < known.ids().size(); i++) {
+                choice.ids.add(known.ids().get(i));
+            }
+            choice.finished = known.finished();
+            choices.add(choice);
         }
+        promptScored = progress.promptScored();
+        epoch = progress.epoch();
+        sent = progress.after();
+        acknowledged = sent;
+        firstKept = sent + 1;
     }
 
     String stream() {
@@ -59,10 +71,36 @@ final class Turn {
         return next() - 1 - acknowledged;
     }
 
-    /** Begins the next epoch: everything will be computed from the start again. */
-    void restart() {
-        epoch++;
-        choices.forEach(choice -> choice.replayed = 0);
+    /** Begins an epoch, the next or a later one, in which the turn is computed on behind {@link #given}. */
+    void restart(long atLeast) {
+        epoch = Math.max(epoch + 1, atLeast);
+    }
+
+    /** Returns the tokens of each choice that the log has or had; empty when there are none. */
+    List<Tokens> given() {
+        return before(next()).given();
+    }
+
+    /** Returns what a reader has that was told all events before {@code index}, which must be kept. */
+    Progress before(long index) {
+        List<Progress.Choice> told = new ArrayList<>();
+        List<Indexed> later = log.subList(place(index), log.size());
+        for (int number = 0; number < choices.size(); number++) {
+            int choice = number;
+            Choice state = choices.get(number);
+            long untold = later.stream()
+                    .filter(event -> event instanceof StreamEvent.Delta delta && delta.choice() == choice)
+                    .count();
+            boolean ends = later.stream()
+                    .anyMatch(event -> event instanceof StreamEvent.Finished finished && finished.choice() == choice);
+            int[] ids = state.ids.stream()
+                    .mapToInt(Integer::intValue)
+                    .limit(state.ids.size() - untold)
+                    .toArray();
+            told.add(new Progress.Choice(Tokens.of(ids), state.finished && !ends));
+        }
+        boolean scored = promptScored && later.stream().noneMatch(StreamEvent.PromptScored.class::isInstance);
+        return new Progress(index - 1, epoch, scored, told);
     }
 
     /** Puts what an output says into the log, unless the log has it already. */
@@ -146,15 +184,13 @@ final class Turn {
 
     private void onToken(Output.Token token) {
         Choice choice = choices.get(token.id().choice());
-        int position = choice.replayed++;
-        if (position < choice.ids.size()) {
-            if (choice.ids.get(position) != token.tokenId()) {
-                fail(new Failure.Internal("stream " + stream + " gave token " + token.tokenId() + " at "
-                        + position + " of choice " + token.id().choice() + " where it had given "
-                        + choice.ids.get(position)));
-            }
-            return;
-        }
+        Check.that(
+                token.index() == choice.ids.size(),
+                "stream %s gave token %s of choice %s, %s is next",
+                stream,
+                token.index(),
+                token.id().choice(),
+                choice.ids.size());
         choice.ids.add(token.tokenId());
         log.add(new StreamEvent.Delta(
                 stream,
@@ -196,7 +232,6 @@ final class Turn {
 
     private static final class Choice {
         final List<Integer> ids = new ArrayList<>();
-        int replayed;
         boolean finished;
     }
 }

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import belle.proto.Failure;
-import belle.proto.SamplingParams;
-import belle.proto.Tokens;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +15,6 @@ import java.util.function.Supplier;
 /** An engine, its cache and its clients on simulated time. Steps fail, batch loops crash, clients come, stall and go. */
 final class SimulatedReplica {
     private static final int REQUESTS = 24;
-    private static final String[] STOPS = {"ab", "ba你", "aaa", "你b", "bb"};
 
     private final Simulation simulation;
     private final int blocks;
@@ -32,12 +28,13 @@ final class SimulatedReplica {
     /** Sequences that drew a token in the step before. */
     private final Set<SequenceId> drew = new HashSet<>();
 
-    private final List<Tokens> turns = new ArrayList<>();
+    private final RandomRequests requests;
     private Engine engine;
     private Optional<Step> running = Optional.empty();
 
     SimulatedReplica(long seed) {
         simulation = new Simulation(seed, this::checkInvariants);
+        requests = new RandomRequests(simulation);
         blockTokens = 1 + simulation.below(4);
         blocks = 1 + (24 + simulation.below(60)) / blockTokens;
         int sequences = 1 + simulation.below(8);
@@ -79,7 +76,7 @@ final class SimulatedReplica {
     }
 
     private void submit(int number) {
-        GenerationRequest request = request(number);
+        GenerationRequest request = requests.next(number);
         Optional<Failure> refusal = engine.submit(request, 3);
         if (refusal.isPresent()) {
             checkRefusal(request, refusal.get());
@@ -220,39 +217,5 @@ final class SimulatedReplica {
                     Failure.Broken _,
                     Failure.Internal _ -> throw new AssertionError(refusal.message());
         }
-    }
-
-    private GenerationRequest request(int number) {
-        var params = new SamplingParams(
-                simulation.below(14),
-                simulation.oneIn(2) ? 0 : 0.5 * (1 + simulation.below(3)),
-                simulation.below(4),
-                simulation.oneIn(2) ? 1 : 0.7,
-                simulation.oneIn(3) ? 0.1 : 0,
-                simulation.oneIn(3) ? 1.2 : 1,
-                simulation.oneIn(4) ? 0.5 : 0,
-                simulation.oneIn(4) ? -0.5 : 0,
-                simulation.oneIn(5) ? Map.of(1, 2.5) : Map.of(),
-                simulation.bits(),
-                simulation.below(4) - 1,
-                simulation.oneIn(3) ? List.of(STOPS[simulation.below(5)], STOPS[simulation.below(5)]) : List.of(),
-                simulation.oneIn(4),
-                simulation.oneIn(4) ? 1 + simulation.below(3) : 1);
-        return new GenerationRequest(
-                "stream-" + number, prompt(), params, "tenant-" + simulation.below(3), simulation.oneIn(5));
-    }
-
-    /** Half of the prompts begin like an earlier one, as another turn of a conversation does. */
-    private Tokens prompt() {
-        Tokens begin =
-                turns.isEmpty() || simulation.oneIn(2) ? Tokens.EMPTY : turns.get(simulation.below(turns.size()));
-        int[] more = new int[1 + simulation.below(12)];
-        for (int i = 0; i < more.length; i++) {
-            more[i] = simulation.below(2);
-        }
-        Tokens prompt =
-                begin.slice(0, Math.min(begin.size(), simulation.below(20))).plus(Tokens.of(more));
-        turns.add(prompt);
-        return prompt;
     }
 }

@@ -12,6 +12,7 @@ import belle.proto.Tokens;
 import belle.proto.Usage;
 import belle.proto.Wire;
 import belle.proto.node.NodeQuery;
+import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ class SerializationTest {
                 new SessionCommand.Resume("s~1", 3, this.<StreamEvent>ref()),
                 new SessionCommand.Acknowledge("s~1", 3),
                 new SessionCommand.Cancel("s~1"),
-                new StreamEvent.Accepted("s~1", 1, "m", 3),
+                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty()),
                 new StreamEvent.PromptScored("s~1", 1, 0, List.of(logprob())),
                 new StreamEvent.Delta("s~1", 1, 1, 0, Tokens.of(1, 2), "字", List.of(logprob())),
                 new StreamEvent.Finished("s~1", 1, 2, 0, "", FinishReason.STOP),
@@ -58,7 +59,14 @@ class SerializationTest {
                         new NodeQuery.ModelInfo("m", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3)))),
                 new NodeQuery.Tokenized(Tokens.of(1), List.of("a"), Optional.empty()),
                 new NodeQuery.Detokenized("a", Optional.of(new Failure.NotFound("x")))));
-        prompts().forEach(prompt -> messages.add(generate(prompt)));
+        prompts().forEach(prompt -> {
+            SessionCommand.Generate generate = generate(prompt);
+            var goingOn = new SessionCommand.Continue(
+                    generate, new Progress(3, 2, true, List.of(new Progress.Choice(Tokens.of(1), true))));
+            messages.add(generate);
+            messages.add(goingOn);
+            messages.add(new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn)));
+        });
         failures().forEach(failure -> {
             messages.add(new StreamEvent.Refused("s~1", failure));
             messages.add(new StreamEvent.Failed("s~1", 1, 2, failure));
@@ -85,7 +93,7 @@ class SerializationTest {
                 new Failure.Internal("bug"));
     }
 
-    private SessionCommand generate(Prompt prompt) {
+    private SessionCommand.Generate generate(Prompt prompt) {
         var params = new SamplingParams(
                 5, 0.7, 30, 0.9, 0.1, 1.2, 0.5, -0.5, Map.of(3, -1.5), 42, 2, List.of("\n"), true, 2);
         return new SessionCommand.Generate("s~1", "m", prompt, params, "t", true, this.<StreamEvent>ref());

@@ -10,6 +10,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.proto.Usage;
+import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
@@ -142,11 +143,12 @@ class SessionActorTest {
         assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
 
         session.tell(new SessionCommand.Resume(STREAM, 0, reader.getRef()));
-        assertThat(next()).isEqualTo(new StreamEvent.Accepted(STREAM, 2, "m", 1));
+        assertThat(accepted().epoch()).isEqualTo(2);
         assertThat(next()).isEqualTo(delta(2, 1));
         submitted();
         assertThat(submits.getLast().epoch()).isEqualTo(2);
-        produce(2, 0, 3);
+        assertThat(submits.getLast().request().given()).containsExactly(Tokens.of(0, 1));
+        produce(2, 2, 3);
         assertThat(next()).isEqualTo(delta(2, 2));
     }
 
@@ -171,7 +173,7 @@ class SessionActorTest {
         assertThat(submits.getLast().epoch()).isEqualTo(2);
         replica(new BatchActor.Lost(STREAM, 1));
         replica(new BatchActor.Admitted(STREAM, 2));
-        produce(2, 0, 3);
+        produce(2, 2, 3);
         assertThat(next()).isEqualTo(delta(2, 2));
         replica(new BatchActor.Lost(STREAM, 2));
         assertThat(next())
@@ -231,11 +233,61 @@ class SessionActorTest {
     }
 
     @Test
-    void endsEveryTurnWhenItIsStopped() {
+    void freesTheBlocksWhenItMovesAndLeavesItsReadersToSeeThatItIsGone() {
         begin();
+        TestProbe<Object> witness = kit.createTestProbe();
         kit.stop(session);
-        assertThat(next()).isInstanceOf(StreamEvent.Failed.class);
         assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
+        reader.expectNoMessage();
+        witness.expectTerminated(session);
+    }
+
+    @Test
+    void goesOnWithAStreamWhoseSessionIsGone() {
+        var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(submitted().request().given()).containsExactly(Tokens.of(0, 1));
+        session.tell(new SessionCommand.Continue(request, progress)); // said twice before the answer
+        replica(new BatchActor.Admitted(STREAM, 3));
+        assertThat(accepted().epoch()).isEqualTo(3);
+        produce(3, 2, 4);
+        assertThat(next()).isEqualTo(delta(3, 2));
+        assertThat(next()).isEqualTo(delta(3, 3));
+    }
+
+    @Test
+    void aSessionThatStillHasTheStreamGoesOnInANewEpoch() {
+        begin();
+        produce(0, 3);
+        IntStream.range(0, 3).forEach(_ -> next());
+        var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3));
+        var progress = new Progress(0, 7, false, List.of(new Progress.Choice(Tokens.of(0), false)));
+        session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(accepted().epoch()).isEqualTo(7);
+        assertThat(next()).isEqualTo(delta(7, 1));
+        assertThat(next()).isEqualTo(delta(7, 2));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+        assertThat(submitted().request().given()).containsExactly(Tokens.of(0, 1, 2));
+    }
+
+    @Test
+    void tellsAReaderThatResumesWhatASessionElsewhereNeeds() {
+        begin();
+        produce(0, 3);
+        IntStream.range(0, 3).forEach(_ -> next());
+        session.tell(new SessionCommand.Resume(STREAM, 1, reader.getRef()));
+        var origin = accepted().origin().orElseThrow();
+        assertThat(origin.request().stream()).isEqualTo(STREAM);
+        assertThat(origin.progress().given()).containsExactly(Tokens.of(0, 1));
+        assertThat(origin.progress().after()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesAForgedProgress() {
+        var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        session.tell(new SessionCommand.Continue(request, Progress.none(3)));
+        assertThat(refusal().message()).contains("n = 1", "3");
     }
 
     @Test
@@ -252,7 +304,7 @@ class SessionActorTest {
         session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
         submitted();
         replica(new BatchActor.Admitted(STREAM, 1));
-        assertThat(next()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1));
+        assertThat(accepted()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty()));
     }
 
     private void finish() {
@@ -286,6 +338,10 @@ class SessionActorTest {
 
     private static StreamEvent delta(long epoch, int index) {
         return new StreamEvent.Delta(STREAM, epoch, index, 0, Tokens.of(index), "t" + index, List.of());
+    }
+
+    private StreamEvent.Accepted accepted() {
+        return (StreamEvent.Accepted) next();
     }
 
     private StreamEvent next() {

@@ -1,6 +1,7 @@
 package belle.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import belle.engine.Output;
 import belle.engine.SequenceId;
@@ -8,6 +9,7 @@ import belle.proto.Failure;
 import belle.proto.FinishReason;
 import belle.proto.Tokens;
 import belle.proto.Usage;
+import belle.proto.session.Progress;
 import belle.proto.session.StreamEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class TurnTest {
     private static final int ALL = 1000;
 
-    private final Turn turn = new Turn("s~1", 2, 100);
+    private final Turn turn = new Turn("s~1", Progress.none(2), 100);
 
     @Test
     void numbersTheEventsOfAllChoicesInOneRow() {
@@ -53,35 +55,53 @@ class TurnTest {
     }
 
     @Test
-    void dropsWhatALaterEpochRepeats() {
+    void goesOnInALaterEpochBehindTheTokensThatItHas() {
         turn.apply(1, token(0, 0, 7));
         turn.apply(1, token(0, 1, 8));
         turn.apply(1, finished(0));
         assertThat(turn.due(ALL)).hasSize(3);
-        turn.restart();
-        turn.apply(2, token(0, 0, 7));
-        turn.apply(2, token(1, 0, 5));
-        turn.apply(2, token(0, 1, 8));
+        turn.restart(0);
+        assertThat(turn.given()).containsExactly(Tokens.of(7, 8), Tokens.EMPTY);
         turn.apply(2, finished(0));
+        turn.apply(2, token(1, 0, 5));
         assertThat(turn.due(ALL)).containsExactly(delta(2, 3, 1, 5));
     }
 
     @Test
     void ignoresOutputsOfADeadEpoch() {
-        turn.restart();
+        turn.restart(0);
         turn.apply(1, token(0, 0, 7));
         assertThat(turn.due(ALL)).isEmpty();
     }
 
     @Test
-    void endsWhenALaterEpochContradictsTheLog() {
+    void neverLeavesOutOrRepeatsATokenOfAChoice() {
         turn.apply(1, token(0, 0, 7));
-        turn.restart();
-        turn.apply(2, token(0, 0, 6));
-        assertThat(turn.due(ALL).getLast())
-                .isInstanceOfSatisfying(
-                        StreamEvent.Failed.class,
-                        failed -> assertThat(failed.failure()).isInstanceOf(Failure.Internal.class));
+        assertThatThrownBy(() -> turn.apply(1, token(0, 0, 7))).hasMessageContaining("gave token 0");
+        assertThatThrownBy(() -> turn.apply(1, token(0, 2, 7))).hasMessageContaining("gave token 2");
+    }
+
+    @Test
+    void goesOnElsewhereBehindWhatItsReaderHas() {
+        turn.apply(1, token(0, 0, 7));
+        turn.apply(1, token(1, 0, 5));
+        turn.apply(1, token(0, 1, 8));
+        turn.apply(1, finished(0));
+        Progress progress = turn.before(3).inEpoch(4);
+        assertThat(progress.choices())
+                .containsExactly(new Progress.Choice(Tokens.of(7, 8), false), new Progress.Choice(Tokens.of(5), false));
+        assertThat(turn.before(1).given()).containsExactly(Tokens.of(7), Tokens.EMPTY);
+        assertThat(turn.before(4).choices().getFirst().finished()).isTrue();
+
+        Turn elsewhere = new Turn("s~1", progress, 100);
+        assertThat(elsewhere.given()).isEqualTo(turn.given());
+        elsewhere.apply(3, token(1, 1, 9));
+        elsewhere.apply(4, finished(0));
+        elsewhere.apply(4, token(1, 1, 6));
+        assertThat(elsewhere.due(ALL))
+                .containsExactly(
+                        new StreamEvent.Finished("s~1", 4, 3, 0, "held", FinishReason.STOP), delta(4, 4, 1, 6));
+        assertThat(elsewhere.rewind(1)).isFalse();
     }
 
     @Test
@@ -90,7 +110,7 @@ class TurnTest {
         turn.apply(1, token(0, 1, 8));
         turn.due(ALL);
         turn.acknowledge(1);
-        turn.restart();
+        turn.restart(0);
         assertThat(turn.rewind(0)).isTrue();
         assertThat(turn.due(ALL)).containsExactly(delta(2, 1, 0, 8));
     }
@@ -106,7 +126,7 @@ class TurnTest {
 
     @Test
     void forgetsTheOldestAcknowledgedEventsWhenTheLogIsFull() {
-        Turn small = new Turn("s~1", 1, 8);
+        Turn small = new Turn("s~1", Progress.none(1), 8);
         List<Long> indexes = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             small.apply(1, token(0, i, i));

@@ -39,6 +39,11 @@ final class Cursor {
         return Verdict.NEXT;
     }
 
+    /** The highest epoch heard of; 0 before the first. */
+    long epoch() {
+        return Math.max(0, epoch);
+    }
+
     /** Learns that an epoch has begun: events of earlier ones no longer count. */
     void begin(long newEpoch) {
         epoch = Math.max(epoch, newEpoch);

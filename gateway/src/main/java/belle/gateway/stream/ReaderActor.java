@@ -45,6 +45,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** Time to look whether the session is still there. */
     record Tick() implements Command {}
 
+    /** The session that had the stream has ended: its node died, or it moves. */
+    record SessionGone(ActorRef<SessionCommand> session) implements Command {}
+
+    /** Time to ask again, when nobody has taken the stream yet. */
+    record Retry() implements Command {}
+
     /**
      * What to read.
      *
@@ -73,7 +79,13 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private final AtomicBoolean acknowledging = new AtomicBoolean(true);
 
     private Optional<BoundedSourceQueue<StreamEvent.Indexed>> queue = Optional.empty();
+    private Optional<Received> received = Optional.empty();
+    private Optional<ActorRef<SessionCommand>> session = Optional.empty();
     private boolean ended;
+    /** No session is known to have the stream: one is being asked to go on with it. */
+    private boolean homeless;
+
+    private int retries;
     private boolean heard;
     private boolean gapAsked;
     private int silentProbes;
@@ -98,7 +110,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             }
         });
         timers.startSingleTimer(new Tick(), config.acceptTimeout());
-        wish.session().tell(wish.first().apply(ears));
+        timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
+        SessionCommand first = wish.first().apply(ears);
+        if (first instanceof SessionCommand.Generate generate) {
+            received = Optional.of(Received.nothingOf(generate));
+        }
+        wish.session().tell(first);
     }
 
     @Override
@@ -115,7 +132,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private Behavior<Command> onMessage(Command command) {
         return switch (command) {
             case Heard(StreamEvent.Accepted accepted) -> onAccepted(accepted);
-            case Heard(StreamEvent.Refused refused) -> end(refused.failure());
+            case Heard(StreamEvent.Refused refused) -> onRefused(refused.failure());
             case Heard(StreamEvent.Indexed event) -> onEvent(event);
             case ClientDone _ -> onClientDone();
             case Expire(Failure failure) -> {
@@ -124,13 +141,30 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             }
             case Replaced _ -> onReplaced();
             case Tick _ -> onTick();
+            case SessionGone(var gone) -> {
+                if (session.filter(gone::equals).isPresent() && !ended) {
+                    session = Optional.empty();
+                    findHome();
+                }
+                yield this;
+            }
+            case Retry _ -> onRetry();
         };
     }
 
     private Behavior<Command> onAccepted(StreamEvent.Accepted accepted) {
         heard = true;
         silentProbes = 0;
+        if (homeless && accepted.epoch() < cursor.epoch()) {
+            return this; // Said by the session that is gone.
+        }
+        homeless = false;
+        retries = 0;
         cursor.begin(accepted.epoch());
+        watch(accepted.session());
+        if (received.isEmpty()) {
+            received = accepted.origin().map(Received::new);
+        }
         if (queue.isPresent() || ended) {
             return this;
         }
@@ -160,6 +194,59 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
                 : onClientDone();
     }
 
+    private void watch(ActorRef<SessionCommand> now) {
+        if (session.filter(now::equals).isEmpty()) {
+            session.ifPresent(getContext()::unwatch);
+            session = Optional.of(now);
+            getContext().watchWith(now, new SessionGone(now));
+        }
+    }
+
+    /** Has another session go on, in an epoch that fences off whatever the lost one may still say. */
+    private void findHome() {
+        if (!homeless) {
+            homeless = true;
+            retries = 0;
+            cursor.begin(cursor.epoch() + 1);
+        }
+        received.ifPresent(known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears)));
+    }
+
+    private Behavior<Command> onRetry() {
+        if (ended || !(homeless || queue.isEmpty())) {
+            return this;
+        }
+        if (queue.isEmpty()) {
+            // Not accepted yet: the question may have gone to a node that has just died. Tick sets the limit.
+            wish.session()
+                    .tell(received.<SessionCommand>map(known -> known.behind(cursor.last(), 1, ears))
+                            .orElseGet(() -> wish.first().apply(ears)));
+            return this;
+        }
+        if (retries++ == config.maxRetries()) {
+            return end(new Failure.Unavailable("the node that held the stream is gone, and no other took it over"));
+        }
+        findHome();
+        return this;
+    }
+
+    /** Before the stream has begun a refusal is the answer; later only one that no other session would give ends it. */
+    private Behavior<Command> onRefused(Failure failure) {
+        if (queue.isEmpty() || received.isEmpty()) {
+            return end(failure);
+        }
+        return switch (failure) {
+            case Failure.Unavailable _, Failure.Overloaded _, Failure.NotFound _ -> {
+                if (!ended && !homeless) {
+                    findHome();
+                }
+                yield this;
+            }
+            case Failure.Invalid _, Failure.UnknownModel _, Failure.TooLong _, Failure.Broken _, Failure.Internal _ ->
+                end(failure);
+        };
+    }
+
     private Behavior<Command> onEvent(StreamEvent.Indexed event) {
         heard = true;
         if (queue.isEmpty() || ended) {
@@ -173,6 +260,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case GAP -> askAgain();
             case NEXT -> {
                 gapAsked = false;
+                received.ifPresent(known -> known.note(event));
                 handOn(event);
             }
         }
@@ -253,7 +341,13 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this;
         }
         if (silentProbes >= config.maxProbes()) {
-            return end(new Failure.Unavailable("the node that held the stream no longer answers"));
+            if (received.isEmpty()) {
+                return end(new Failure.Unavailable("the node that held the stream no longer answers"));
+            }
+            if (!homeless) {
+                findHome();
+            }
+            return this;
         }
         silentProbes++;
         wish.session().tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));

@@ -12,6 +12,8 @@ public record StreamConfig(
         Duration acceptTimeout,
         Duration probeInterval,
         int maxProbes,
+        Duration retryInterval,
+        int maxRetries,
         Duration refreshInterval) {
     /** Reads {@code belle.gateway.streams}. */
     public static StreamConfig of(Config config) {
@@ -21,6 +23,8 @@ public record StreamConfig(
                 config.getDuration("accept-timeout"),
                 config.getDuration("probe-interval"),
                 config.getInt("max-probes"),
+                config.getDuration("retry-interval"),
+                config.getInt("max-retries"),
                 config.getDuration("refresh-interval"));
     }
 }

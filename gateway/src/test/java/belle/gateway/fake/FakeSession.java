@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -104,7 +105,12 @@ final class FakeSession extends AbstractBehavior<Object> {
             return;
         }
         var accepted = new StreamEvent.Accepted(
-                generate.stream(), EPOCH, generate.model(), Script.promptTokens(generate.prompt()));
+                generate.stream(),
+                EPOCH,
+                generate.model(),
+                Script.promptTokens(generate.prompt()),
+                getContext().getSelf().unsafeUpcast(),
+                Optional.empty());
         turns.put(generate.stream(), new Turn(accepted, events(generate, script), generate.replyTo()));
         generate.replyTo().tell(accepted);
         schedule(generate.stream());

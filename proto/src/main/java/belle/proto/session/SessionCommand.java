@@ -25,7 +25,12 @@ public sealed interface SessionCommand extends Wire {
             String tenant,
             boolean echoPrompt,
             ActorRef<StreamEvent> replyTo)
-            implements SessionCommand {}
+            implements SessionCommand {
+        /** The same, with its events told to {@code reader}. */
+        public Generate answeredTo(ActorRef<StreamEvent> reader) {
+            return new Generate(stream, model, prompt, params, tenant, echoPrompt, reader);
+        }
+    }
 
     /**
      * Asks for every event of the stream with an index above {@code after} (-1: from the first), then the live ones.
@@ -33,6 +38,13 @@ public sealed interface SessionCommand extends Wire {
      * longer known. The new reader takes the place of the old one; a cancelled stream goes on where it was.
      */
     record Resume(String stream, long after, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
+
+    /**
+     * Goes on with a stream whose session is gone: the same request, and what its reader has of it. Answered by {@link
+     * StreamEvent.Accepted} with a higher epoch, or by {@link StreamEvent.Refused}; then the events behind {@code
+     * progress.after()} follow. Said twice it does no harm; a session that still has the stream goes on with its own.
+     */
+    record Continue(Generate request, Progress progress) implements SessionCommand {}
 
     /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */
     record Acknowledge(String stream, long index) implements SessionCommand {}

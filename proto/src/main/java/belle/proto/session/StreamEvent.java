@@ -7,13 +7,27 @@ import belle.proto.Tokens;
 import belle.proto.Usage;
 import belle.proto.Wire;
 import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a session tells the reader of a stream. */
 public sealed interface StreamEvent extends Wire {
     String stream();
 
-    /** The request was valid and is queued; nothing can be refused any more. */
-    record Accepted(String stream, long epoch, String model, int promptTokens) implements StreamEvent {}
+    /**
+     * The request was valid and is queued; nothing can be refused any more.
+     *
+     * @param session the entity that has the stream now; watched, so that its end is noticed
+     * @param origin in the answer to {@link SessionCommand.Resume}: what a session elsewhere would have to be told
+     */
+    record Accepted(
+            String stream,
+            long epoch,
+            String model,
+            int promptTokens,
+            ActorRef<SessionCommand> session,
+            Optional<SessionCommand.Continue> origin)
+            implements StreamEvent {}
 
     /** Nothing was computed and nothing will follow. */
     record Refused(String stream, Failure failure) implements StreamEvent {}

@@ -1,0 +1,78 @@
+package belle.gateway.stream;
+
+import belle.proto.Tokens;
+import belle.proto.session.Progress;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What a reader was told of its stream: enough to have the rest computed by another session, wherever it is. */
+final class Received {
+    private final SessionCommand.Generate request;
+    private final List<Choice> choices = new ArrayList<>();
+    private boolean promptScored;
+
+    /** Begins behind what {@code origin} says is known. */
+    Received(SessionCommand.Continue origin) {
+        request = origin.request();
+        promptScored = origin.progress().promptScored();
+        origin.progress().choices().forEach(choice -> choices.add(new Choice(choice)));
+    }
+
+    /** Nothing of a new request. */
+    static Received nothingOf(SessionCommand.Generate request) {
+        return new Received(new SessionCommand.Continue(
+                request, Progress.none(Math.max(1, request.params().n()))));
+    }
+
+    /** Notes the next event. */
+    void note(StreamEvent.Indexed event) {
+        switch (event) {
+            case StreamEvent.PromptScored _ -> promptScored = true;
+            case StreamEvent.Delta delta -> choices.get(delta.choice()).add(delta.ids());
+            case StreamEvent.Finished finished -> choices.get(finished.choice()).finished = true;
+            case StreamEvent.Done _, StreamEvent.Failed _ -> {}
+        }
+    }
+
+    /**
+     * Returns what to tell a session that is to go on.
+     *
+     * @param after index of the last event noted
+     * @param epoch in which it is to go on
+     * @param reader who hears the events
+     */
+    SessionCommand.Continue behind(long after, long epoch, ActorRef<StreamEvent> reader) {
+        var progress = new Progress(
+                after, epoch, promptScored, choices.stream().map(Choice::told).toList());
+        return new SessionCommand.Continue(request.answeredTo(reader), progress);
+    }
+
+    private static final class Choice {
+        private int[] ids;
+        private int size;
+        private boolean finished;
+
+        Choice(Progress.Choice known) {
+            ids = known.ids().toArray();
+            size = ids.length;
+            finished = known.finished();
+        }
+
+        void add(Tokens more) {
+            if (size + more.size() > ids.length) {
+                ids = Arrays.copyOf(ids, size + size / 2 + more.size() + 16);
+            }
+            for (int i = 0; i < more.size(); i++) {
+                ids[size++] = more.get(i);
+            }
+        }
+
+        Progress.Choice told() {
+            return new Progress.Choice(Tokens.of(Arrays.copyOf(ids, size)), finished);
+        }
+    }
+}

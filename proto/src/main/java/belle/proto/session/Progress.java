@@ -1,0 +1,46 @@
+package belle.proto.session;
+
+import belle.proto.Tokens;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a reader has of a stream: with the request itself, all it takes to go on elsewhere. Nothing else of a stream is
+ * state, since the tokens that follow are a function of the request and of those before them.
+ *
+ * @param after index of the last event that the reader has; -1 for none
+ * @param epoch the epoch in which the stream goes on; higher than any in which the reader heard of it
+ * @param promptScored it has the prompt's log-probabilities, or wants none
+ * @param choices by number, one for each of the request's
+ */
+public record Progress(long after, long epoch, boolean promptScored, List<Choice> choices) {
+    /**
+     * What the reader has of one choice.
+     *
+     * @param ids the tokens that were generated, oldest first
+     * @param finished it was told the reason why the choice ended
+     */
+    public record Choice(Tokens ids, boolean finished) {}
+
+    public Progress {
+        choices = List.copyOf(choices);
+    }
+
+    /** Of a reader that has heard nothing of {@code n} choices. */
+    public static Progress none(int n) {
+        return new Progress(-1, 1, false, Collections.nCopies(n, new Choice(Tokens.EMPTY, false)));
+    }
+
+    /** The same, to go on in {@code newEpoch}. */
+    public Progress inEpoch(long newEpoch) {
+        return new Progress(after, newEpoch, promptScored, choices);
+    }
+
+    /** Returns the tokens of each choice; empty when there are none at all. */
+    public List<Tokens> given() {
+        List<Tokens> given = new ArrayList<>();
+        choices.forEach(choice -> given.add(choice.ids()));
+        return given.stream().allMatch(Tokens::isEmpty) ? List.of() : given;
+    }
+}
