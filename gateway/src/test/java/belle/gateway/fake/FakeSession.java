@@ -71,6 +71,13 @@ final class FakeSession extends AbstractBehavior<Object> {
     private Behavior<Object> onMessage(Object command) {
         switch (command) {
             case SessionCommand.Generate generate -> begin(generate);
+            case SessionCommand.Continue(var generate, var progress) -> {
+                if (turns.containsKey(generate.stream())) {
+                    resume(generate.stream(), progress.after(), generate.replyTo());
+                } else {
+                    begin(generate);
+                }
+            }
             case SessionCommand.Resume(String stream, long after, var replyTo) -> resume(stream, after, replyTo);
             case SessionCommand.Acknowledge(String stream, long index) -> {
                 Turn turn = turns.get(stream);
