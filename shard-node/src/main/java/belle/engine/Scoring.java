@@ -6,28 +6,51 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Log-probabilities under the model's own distribution: the log-softmax of a raw row, in double precision, summed in the
- * order of the ids with {@link StrictMath}, which gives the same bits on every machine.
+ * Log-probabilities under the model's own distribution: the log-softmax of a raw row, in double precision and one fixed
+ * order, which gives the same bits on every machine.
  */
 final class Scoring {
+    private static final int LANES = 8;
+
     private final ModelFacts model;
     private final TopIds top = new TopIds();
+    private final Exponential exponential = new Exponential();
+    private final double[] terms;
 
     Scoring(ModelFacts model) {
         this.model = model;
+        terms = new double[model.vocabulary()];
     }
 
     /** Returns ln of the sum of exp over the whole row, padding included, as the model was trained. */
     double logSumExp(float[] row) {
+        int count = model.vocabulary();
         float most = Float.NEGATIVE_INFINITY;
-        for (int id = 0; id < model.vocabulary(); id++) {
-            most = Math.max(most, row[id]);
+        for (int id = 0; id < count; id++) {
+            if (row[id] > most) {
+                most = row[id];
+            }
         }
-        double sum = 0;
-        for (int id = 0; id < model.vocabulary(); id++) {
-            sum += StrictMath.exp((double) row[id] - most);
+        for (int id = 0; id < count; id++) {
+            terms[id] = (double) row[id] - most;
         }
-        return most + StrictMath.log(sum);
+        exponential.apply(terms, count);
+        return most + StrictMath.log(sum(terms));
+    }
+
+    /** Sums in eight lanes, by the index modulo 8, and those as a tree: no addition waits for the one before it. */
+    private static double sum(double[] terms) {
+        double[] lanes = new double[LANES];
+        int whole = terms.length / LANES * LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            for (int lane = 0; lane < LANES; lane++) {
+                lanes[lane] += terms[i + lane];
+            }
+        }
+        for (int i = whole; i < terms.length; i++) {
+            lanes[i - whole] += terms[i];
+        }
+        return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
     }
 
     /** Returns the best {@code count} ids of a raw row, best first. */

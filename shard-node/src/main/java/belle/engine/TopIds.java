@@ -17,6 +17,24 @@ final class TopIds {
         return size;
     }
 
+    /** Begins an own selection: {@link #add}, and {@link #sort} when it is whole. */
+    void clear() {
+        size = 0;
+    }
+
+    /** Selects an id besides those selected. */
+    void add(float logit, int id) {
+        if (size == entries.length) {
+            entries = Arrays.copyOf(entries, 2 * size);
+        }
+        entries[size++] = entry(logit, id);
+    }
+
+    /** Puts what is selected in order. */
+    void sort() {
+        Arrays.sort(entries, 0, size);
+    }
+
     /** Returns the id at {@code rank}, 0 being the best. */
     int id(int rank) {
         return ~(int) entries[size - 1 - rank];
@@ -34,7 +52,7 @@ final class TopIds {
     void select(float[] row, int ids, int count) {
         int wanted = Math.min(count, ids);
         boolean numbers = wanted > ids / 8 ? sortAll(row, ids, wanted) : selectByHeap(row, ids, wanted);
-        Arrays.sort(entries, 0, size);
+        sort();
         if (!numbers || (size > 0 && !Float.isFinite(logit(0)))) {
             size = 0;
         }

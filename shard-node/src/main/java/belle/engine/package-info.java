@@ -13,7 +13,7 @@
  *       StepPlan} keeps the limits). Somebody else runs it.
  *   <li>{@link belle.engine.Engine#complete} gets its {@link belle.engine.Logits}. Full blocks become findable; the first
  *       choice's siblings are queued.
- *   <li>{@code LogitAdjustment} applies bias and penalties, {@code Sampler} draws ({@code TopIds}, {@code Philox}), {@code
+ *   <li>{@code LogitAdjustment} applies bias and penalties, {@code Sampler} draws ({@code TopIds}, {@code Masses}, {@code Philox}), {@code
  *       Scoring} gives log-probabilities.
  *   <li>{@code TokenDecoder} makes text of whole characters, {@code StopRules} cuts it before a stop string.
  *   <li>The stream learns of it by {@link belle.engine.Output}s, the last of which is {@code Done} or {@code Failed}. Its
