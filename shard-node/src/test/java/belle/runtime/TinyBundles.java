@@ -20,11 +20,15 @@ public final class TinyBundles {
 
     /** Exports a checkpoint of the repository to a bundle in {@code folder} and returns its path. */
     public static Path export(String checkpoint, Path folder) throws Exception {
+        return export(checkpoint, folder, Optional.empty());
+    }
+
+    /** The same with {@code weights} of another type than the checkpoint's: f32 or f16. */
+    static Path export(String checkpoint, Path folder, Optional<String> weights) throws Exception {
         Path root = Path.of(Objects.requireNonNull(System.getProperty("belle.root"), "belle.root"));
         Path source = root.resolve(checkpoint);
         Path target = folder.resolve(source.getFileName());
-        Exporter.export(
-                source, new ExportOptions(target, false, Optional.empty(), PromptTemplates.BELLE, 0), Progress.NONE);
+        Exporter.export(source, new ExportOptions(target, false, weights, PromptTemplates.BELLE, 0), Progress.NONE);
         return target;
     }
 }
