@@ -24,32 +24,36 @@ final class Exponential {
     /** Added and taken away again, rounds to a whole number. */
     private static final double ROUNDING = 0x1.8p52;
 
+    private final double[] x = new double[PASS];
     private final double[] exponents = new double[PASS];
 
     /** Replaces each x of {@code values[0, count)} by e^x. */
     void apply(double[] values, int count) {
         for (int from = 0; from < count; from += PASS) {
-            int to = Math.min(from + PASS, count);
-            split(values, from, to, exponents);
-            scale(values, from, to, exponents);
+            int size = Math.min(PASS, count - from);
+            // Own arrays with one index: the compiler sees that no iteration reads what another writes.
+            System.arraycopy(values, from, x, 0, size);
+            split(x, exponents, size);
+            scale(x, exponents, size);
+            System.arraycopy(x, 0, values, from, size);
         }
     }
 
     /** The part that fills vector registers: leaves e^r in place of x, and k in {@code exponents}. */
-    private static void split(double[] values, int from, int to, double[] exponents) {
-        for (int i = from; i < to; i++) {
+    private static void split(double[] values, double[] exponents, int count) {
+        for (int i = 0; i < count; i++) {
             double x = Math.max(values[i], LEAST);
             double k = Math.fma(x, LOG2_E, ROUNDING) - ROUNDING;
             double r = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, x));
-            exponents[i - from] = k;
+            exponents[i] = k;
             values[i] = polynomial(r);
         }
     }
 
     /** Multiplies by 2^k. */
-    private static void scale(double[] values, int from, int to, double[] exponents) {
-        for (int i = from; i < to; i++) {
-            int biased = Math.max(0, (int) exponents[i - from] + Double.MAX_EXPONENT);
+    private static void scale(double[] values, double[] exponents, int count) {
+        for (int i = 0; i < count; i++) {
+            int biased = Math.max(0, (int) exponents[i] + Double.MAX_EXPONENT);
             values[i] *= Double.longBitsToDouble((long) biased << 52);
         }
     }
