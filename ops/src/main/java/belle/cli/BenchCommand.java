@@ -1,11 +1,15 @@
 package belle.cli;
 
 import belle.bench.BenchSize;
+import belle.bench.EngineBench;
 import belle.bench.Measurement;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
 import belle.kernels.bench.KernelBench;
+import belle.runtime.OpenModel;
+import belle.runtime.RuntimeConfig;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -15,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -29,7 +34,8 @@ import picocli.CommandLine.Spec;
         description =
                 "Measures the whole server: streams, a long prompt, a second turn. With a peer, each measurement is "
                         + "taken of one after the other and the ratio printed; above 1 belle is better. With --kernels, the "
-                        + "operators against what the machine's memory and arithmetic can do.")
+                        + "operators against what the machine's memory and arithmetic can do. With --engine, what a "
+                        + "step costs in Java.")
 final class BenchCommand implements Callable<Integer> {
     @Option(names = "--smoke", description = "Small sizes: checks that the bench runs, measures little.")
     private boolean smoke;
@@ -39,6 +45,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--kernels", description = "Measure the kernels against the machine's ceilings, and nothing else.")
     private boolean kernels;
+
+    @Option(
+            names = "--engine",
+            description = "Measure the Java time of a step, and nothing else; with --model also its share of the step.")
+    private boolean engine;
 
     @Option(
             names = "--model",
@@ -90,6 +101,10 @@ final class BenchCommand implements Callable<Integer> {
             KernelBench.run(smoke, this::print);
             return 0;
         }
+        if (engine) {
+            measureEngine();
+            return 0;
+        }
         Path logs = Files.createTempDirectory("belle-bench");
         int port = freePort();
         try (var own = ServerProcess.start(own(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
@@ -102,6 +117,17 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void measureEngine() {
+        if (bundle == null) {
+            EngineBench.run(smoke, Optional.empty(), this::print);
+            return;
+        }
+        var config = RuntimeConfig.from(ConfigFactory.load().getConfig("belle.node.runtime"));
+        try (var model = OpenModel.open(bundle, config)) {
+            EngineBench.run(smoke, Optional.of(model), this::print);
+        }
     }
 
     private List<Row> alone(int port) throws Exception {
@@ -161,6 +187,24 @@ final class BenchCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .println(String.format(Locale.ROOT, "%-34s %9.2f %-9s", row.name(), row.belle(), row.unit()) + peer);
+    }
+
+    private void print(EngineBench.Row row) {
+        var out = spec.commandLine().getOut();
+        if (json) {
+            Output.json(out, row);
+            return;
+        }
+        String share = row.share()
+                .map(part -> String.format(Locale.ROOT, "  %6.2f %% of the step", 100 * part))
+                .orElse("");
+        out.println(String.format(
+                        Locale.ROOT,
+                        "%-20s %3d sequences %10.1f us",
+                        row.sampling(),
+                        row.sequences(),
+                        row.engineMicros())
+                + share);
     }
 
     private void print(belle.kernels.bench.Measurement row) {

@@ -133,6 +133,16 @@ class CommandsTest {
     }
 
     @Test
+    void benchTellsWhatAStepCostsInJava() throws Exception {
+        var alone = Belle.run("bench", "--engine", "--smoke");
+        assertThat(alone.status()).as(alone.err()).isZero();
+        assertThat(alone.out().lines()).hasSize(20).allMatch(line -> line.endsWith(" us"));
+        var ofModel = Belle.run("bench", "--engine", "--smoke", "--model", bundle);
+        assertThat(ofModel.status()).as(ofModel.err()).isZero();
+        assertThat(ofModel.out().lines()).hasSize(20).allMatch(line -> line.endsWith("% of the step"));
+    }
+
+    @Test
     void aPortInUseIsOneLine() throws Exception {
         try (var taken = new ServerSocket(0)) {
             String port = Integer.toString(taken.getLocalPort());
