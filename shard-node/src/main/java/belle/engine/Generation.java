@@ -43,6 +43,7 @@ final class Generation {
 
     Usage usage() {
         int completionTokens = choices.stream().mapToInt(Choice::generated).sum();
-        return new Usage(request.prompt().size(), first().reusedTokens, completionTokens);
+        int reused = Math.min(first().reusedTokens, request.prompt().size()); // what was given may have been found, too
+        return new Usage(request.prompt().size(), reused, completionTokens);
     }
 }

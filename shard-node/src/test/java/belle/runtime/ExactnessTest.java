@@ -8,6 +8,7 @@ import belle.engine.KvCache;
 import belle.proto.ChatMessage;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
+import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,6 +58,9 @@ class ExactnessTest {
             assertThat(amongOthers(LocalGenerator.of(model, USUAL), prompt, 31))
                     .as("among 31 others")
                     .isEqualTo(expected);
+            assertThat(brokenOff(LocalGenerator.of(model, USUAL), prompt, expected.getFirst(), 23))
+                    .as("given its first 23 tokens")
+                    .isEqualTo(expected.getFirst().logprobs().subList(23, 60));
             var tight = new LocalGenerator(USUAL, model.facts(), new KvCache(9, 32), model.runner());
             assertThat(amongOthers(tight, prompt, 5))
                     .as("with blocks for only some of six")
@@ -79,6 +83,19 @@ class ExactnessTest {
         }
         requests.add(others / 2, new GenerationRequest("it", prompt, sampled(), "t", false));
         return generator.generateAll(requests, _ -> {}).get(others / 2).choices();
+    }
+
+    /** Log-probabilities of what follows when the first {@code tokens} were generated elsewhere. */
+    private static List<TokenLogprob> brokenOff(
+            LocalGenerator generator, Tokens prompt, Completion.Choice whole, int tokens) {
+        var request = new GenerationRequest("it", prompt, sampled(), "t", false)
+                .behind(List.of(whole.ids().slice(0, tokens)));
+        return generator
+                .generateAll(List.of(request), _ -> {})
+                .getFirst()
+                .choices()
+                .getFirst()
+                .logprobs();
     }
 
     private static RuntimeConfig config(int threads, int cacheBits) {

@@ -66,6 +66,9 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             Function<ActorRef<StreamEvent>, SessionCommand> first,
             CompletableFuture<OpenStream> opened) {}
 
+    /** How often a session is asked to begin a stream before it counts as unavailable. */
+    private static final int FIRST_QUESTIONS = 5;
+
     private static final Failure OVERRUN = new Failure.Internal("the stream had more events than its window allows");
 
     private final Wish wish;
@@ -110,7 +113,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             }
         });
         timers.startSingleTimer(new Tick(), config.acceptTimeout());
-        timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
+        timers.startTimerWithFixedDelay(new Retry(), config.acceptTimeout().dividedBy(FIRST_QUESTIONS));
         SessionCommand first = wish.first().apply(ears);
         if (first instanceof SessionCommand.Generate generate) {
             received = Optional.of(Received.nothingOf(generate));
@@ -159,7 +162,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this; // Said by the session that is gone.
         }
         homeless = false;
-        retries = 0;
+        timers.cancel(new Retry());
         cursor.begin(accepted.epoch());
         watch(accepted.session());
         if (received.isEmpty()) {
@@ -207,6 +210,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (!homeless) {
             homeless = true;
             retries = 0;
+            timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
             cursor.begin(cursor.epoch() + 1);
         }
         received.ifPresent(known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears)));

@@ -34,7 +34,7 @@ class ReaderActorTest {
     private final TestProbe<SessionCommand> elsewhere = kit.createTestProbe();
     private final CompletableFuture<OpenStream> opened = new CompletableFuture<>();
     private final StreamConfig config = new StreamConfig(
-            9, 256, Duration.ofSeconds(9), Duration.ofSeconds(60), 4, Duration.ofMillis(300), 3, Duration.ofSeconds(9));
+            9, 256, Duration.ofSeconds(3), Duration.ofSeconds(60), 4, Duration.ofMillis(300), 3, Duration.ofSeconds(9));
 
     private Optional<ActorRef<StreamEvent>> ears = Optional.empty();
 
