@@ -61,6 +61,11 @@ public final class RunningBelle implements AutoCloseable {
         process.destroy();
     }
 
+    /** Kills the process as nothing else does: no word to anybody. */
+    public void kill() {
+        process.destroyForcibly();
+    }
+
     /** Waits for the end of the process and returns its exit status. */
     public int awaitEnd() throws InterruptedException, IOException {
         if (!process.waitFor(STOP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
