@@ -3,8 +3,11 @@ package belle.cli;
 import belle.node.BundleSpec;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.node.NodeQuery.ModelInfo;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The small BLOOM model that ships with the program: it shows that all works, and knows little. */
 final class EmbeddedModel {
@@ -18,5 +21,20 @@ final class EmbeddedModel {
                     new Failure.NotFound("there is no embedded model here; name a bundle with --model"));
         }
         return new BundleSpec(Path.of(directory), Optional.empty(), true);
+    }
+
+    /** The bundles that flags name, else those that the configuration names, else this one. */
+    static List<BundleSpec> unlessNamed(List<Path> flags, List<Path> configured) {
+        List<Path> named = flags.isEmpty() ? configured : flags;
+        return named.isEmpty()
+                ? List.of(bundle())
+                : named.stream().map(BundleSpec::of).toList();
+    }
+
+    /** The models' names for people, with a word about this one. */
+    static String names(List<ModelInfo> models) {
+        return models.stream()
+                .map(model -> model.embedded() ? model.id() + " (a tiny demonstration model)" : model.id())
+                .collect(Collectors.joining(", "));
     }
 }

@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
         footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
         subcommands = {
             UpCommand.class,
+            GatewayCommand.class,
+            NodeCommand.class,
+            ClusterCommand.class,
             GenerateCommand.class,
             PerplexityCommand.class,
             ExportCommand.class,

@@ -3,10 +3,8 @@ package belle.cli;
 import belle.bench.HealthCheck;
 import belle.gateway.Gateway;
 import belle.gateway.GatewayConfig;
-import belle.node.BundleSpec;
 import belle.node.Node;
 import belle.node.NodeConfig;
-import belle.proto.Check;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.node.NodeQuery.ModelInfo;
@@ -14,18 +12,14 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -78,11 +72,11 @@ final class UpCommand implements Callable<Integer> {
         }
         Config config = config();
         GatewayConfig gateway = GatewayConfig.of(config);
-        refuseTakenPort(gateway.host(), gateway.port());
+        Ports.refuseTaken(gateway.host(), gateway.port(), "--port");
         NodeConfig node = NodeConfig.from(config);
         var system = ActorSystem.create(Behaviors.empty(), "belle", config);
         try {
-            var serving = Node.start(system, node, bundles(node));
+            var serving = Node.start(system, node, EmbeddedModel.unlessNamed(models, node.models()));
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
             int bound = listening.toCompletableFuture().get().localAddress().getPort();
@@ -92,12 +86,15 @@ final class UpCommand implements Callable<Integer> {
                 LOG.info("serving the embedded model: a tiny demonstration that shows that all works and knows little; "
                         + "name another bundle with --model");
             }
-            String names = models.stream()
-                    .map(model -> model.embedded() ? model.id() + " (a tiny demonstration model)" : model.id())
-                    .collect(Collectors.joining(", "));
+            String names = EmbeddedModel.names(models);
             spec.commandLine()
                     .getOut()
-                    .printf(Locale.ROOT, "%s is ready after %.1f s, serving %s%n", url, secondsSinceStart(), names);
+                    .printf(
+                            Locale.ROOT,
+                            "%s is ready after %.1f s, serving %s%n",
+                            url,
+                            MemberProcess.secondsSinceStart(),
+                            names);
         } catch (ExecutionException | RuntimeException e) {
             system.terminate();
             system.getWhenTerminated().toCompletableFuture().get();
@@ -116,48 +113,10 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private Config config() {
-        Config config = runtime.over(ConfigFactory.load(named(file)));
+        Config config = runtime.over(ConfigFactory.load(ConfigFile.over(file)));
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
         }
         return port == null ? config : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
-    }
-
-    /** The file's settings before application.conf's. */
-    private static Config named(@Nullable Path file) {
-        Config own = ConfigFactory.defaultApplication();
-        if (file == null) {
-            return own;
-        }
-        if (!Files.isReadable(file)) {
-            throw new FailureException(new Failure.Invalid("config", file + ": no such file, or it cannot be read"));
-        }
-        return ConfigFactory.parseFile(file.toFile()).withFallback(own);
-    }
-
-    private List<BundleSpec> bundles(NodeConfig node) {
-        List<Path> named = models.isEmpty() ? node.models() : models;
-        return named.isEmpty()
-                ? List.of(EmbeddedModel.bundle())
-                : named.stream().map(BundleSpec::of).toList();
-    }
-
-    private static double secondsSinceStart() {
-        Instant start = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
-        return Duration.between(start, Instant.now()).toMillis() / 1e3;
-    }
-
-    /** Says at once what would otherwise come after the models were opened. */
-    private static void refuseTakenPort(String host, int port) {
-        try (var socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
-            Check.that(socket.isBound(), "a socket without an exception is bound");
-        } catch (IOException e) {
-            throw new FailureException(
-                    new Failure.Unavailable("port " + port + " of " + host + " cannot be used (" + e.getMessage()
-                            + "); choose another with --port"),
-                    e);
-        }
     }
 }

@@ -69,6 +69,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 1);
         return new NodeQuery.ModelInfo(
                 name,
+                manifest.contentHash(),
                 manifest.createdEpochSeconds(),
                 contextTokens(),
                 manifest.architecture().vocabulary(),

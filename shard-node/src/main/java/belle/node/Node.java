@@ -1,5 +1,6 @@
 package belle.node;
 
+import belle.proto.Check;
 import belle.proto.node.NodeQuery;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,13 +29,9 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
     }
 
     /**
-     * Opens every bundle, starts the sessions' shard region, and generates a token with every model.
+     * Starts a node in a cluster of one, unless seed nodes or {@code belle.node.join-self} say otherwise.
      *
-     * <p>The actor system must have the cluster as its provider. The node lives until the system terminates; it drains
-     * in the system's coordinated shutdown.
-     *
-     * @return completes when every model has generated its first token; fails with {@link
-     *     belle.proto.FailureException} when a bundle is broken or does not fit
+     * @see #start(ActorSystem, NodeConfig, List, Runnable)
      */
     public static CompletionStage<Node> start(ActorSystem<?> system, NodeConfig config, List<BundleSpec> bundles) {
         boolean alone = system.settings()
@@ -45,9 +42,30 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
             Cluster cluster = Cluster.get(system);
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
         }
+        return start(system, config, bundles, () -> {});
+    }
+
+    /**
+     * Opens every bundle, generates a token with every model, joins the cluster, and as its member starts the sessions'
+     * shard region.
+     *
+     * <p>The actor system must have the cluster as its provider and {@link #ROLE} among its roles. The node lives until
+     * the system terminates; it drains in the system's coordinated shutdown.
+     *
+     * @param join has the system join its cluster; called once, from another thread. A member that joins earlier may be
+     *     the oldest, whom all others wait for, while it still opens its bundles
+     * @return completes when the node serves; fails with {@link belle.proto.FailureException} when a bundle is broken,
+     *     does not fit, or is not the one that the cluster serves under its name
+     */
+    public static CompletionStage<Node> start(
+            ActorSystem<?> system, NodeConfig config, List<BundleSpec> bundles, Runnable join) {
+        Check.that(
+                Cluster.get(system).selfMember().hasRole(ROLE),
+                "pekko.cluster.roles of a member with a node must contain '%s'",
+                ROLE);
         CompletableFuture<Node> started = new CompletableFuture<>();
         ActorRef<NodeGuardian.Command> guardian =
-                system.systemActorOf(NodeGuardian.create(config, bundles, started), "belle-node", Props.empty());
+                system.systemActorOf(NodeGuardian.create(config, bundles, join, started), "belle-node", Props.empty());
         drainOnShutdown(system, config, guardian);
         return started;
     }

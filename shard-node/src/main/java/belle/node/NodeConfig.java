@@ -13,6 +13,7 @@ import java.util.List;
 public record NodeConfig(
         List<Path> models,
         Duration drainDeadline,
+        Duration checkDeadline,
         boolean joinSelf,
         RuntimeConfig runtime,
         EngineConfig engine,
@@ -33,6 +34,7 @@ public record NodeConfig(
         return new NodeConfig(
                 config.getStringList("models").stream().map(Path::of).toList(),
                 config.getDuration("drain-deadline"),
+                config.getDuration("check-deadline"),
                 config.getBoolean("join-self"),
                 RuntimeConfig.from(config.getConfig("runtime")),
                 EngineConfig.from(config.getConfig("engine")),

@@ -3,6 +3,7 @@ package belle.node;
 import belle.engine.EngineConfig;
 import belle.engine.GenerationRequest;
 import belle.engine.Output;
+import belle.node.ReplicaBoard.State;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.SamplingParams;
@@ -13,13 +14,12 @@ import belle.replica.KvCacheActor;
 import belle.replica.ReplicaParts;
 import belle.replica.ReplicaReport;
 import belle.session.ServedModel;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -36,10 +36,12 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
- * Root of a node: opens its bundles, builds a replica of each, opens the sessions' shard region, and has the node listed
- * once every replica has generated a token. The node is off the list while a replica is stalled or down, and when it
+ * Root of a node: opens its bundles, builds a replica of each, and joins the cluster once every replica has generated a
+ * token; as a member whose bundles are the cluster's it opens the sessions' shard region and has itself listed. The node is off the list while a replica is stalled or down, and when it
  * drains.
  */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
@@ -62,15 +64,25 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private record ReplicaDrained(BatchActor.Drained drained) implements Command {}
 
+    private record MemberIsUp() implements Command {}
+
+    private record Checked(BundleCheckActor.Verdict verdict) implements Command {}
+
+    private record StatusAsked(NodeQuery.AskStatus question) implements Command {}
+
     private record DeadlineIsOver() implements Command {}
+
+    private static final String QUERIES = NodeQuery.PATH.substring(NodeQuery.PATH.lastIndexOf('/') + 1);
 
     private final TimerScheduler<Command> timers;
     private final NodeConfig config;
+    private final Runnable join;
     private final CompletableFuture<Node> started;
-    private final Map<String, HostedModel> models = new LinkedHashMap<>();
+    private final ReplicaBoard board = new ReplicaBoard();
     private final Map<String, ActorRef<BatchActor.Command>> replicas = new LinkedHashMap<>();
-    /** Models that have not generated a token yet, are stalled, or are down. */
-    private final Set<String> notReady = new HashSet<>();
+    private final Map<String, String> modelOfReplica = new HashMap<>();
+    private boolean joining;
+    private boolean serving;
 
     private Optional<ActorRef<NodeQuery>> queries = Optional.empty();
     private Optional<ActorRef<Done>> drainer = Optional.empty();
@@ -78,11 +90,13 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     /**
      * A node that opens {@code bundles}.
      *
-     * @param started completed when every model has generated a token, or failed with why not
+     * @param join has the process join its cluster; called when every model has generated a token
+     * @param started completed when the node serves, or failed with why it does not
      */
-    static Behavior<Command> create(NodeConfig config, List<BundleSpec> bundles, CompletableFuture<Node> started) {
+    static Behavior<Command> create(
+            NodeConfig config, List<BundleSpec> bundles, Runnable join, CompletableFuture<Node> started) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            var guardian = new NodeGuardian(context, timers, config, started);
+            var guardian = new NodeGuardian(context, timers, config, join, started);
             var blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
             context.pipeToSelf(
                     CompletableFuture.supplyAsync(() -> HostedModel.openAll(bundles, config.runtime()), blocking),
@@ -95,10 +109,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             NodeConfig config,
+            Runnable join,
             CompletableFuture<Node> started) {
         super(context);
         this.timers = timers;
         this.config = config;
+        this.join = join;
         this.started = started;
     }
 
@@ -121,6 +137,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case Reported(var report) -> onReport(report);
             case Warmed(var event) -> onWarmed(event);
             case ReplicaDrained(var drained) -> onReplicaDrained(drained.model());
+            case MemberIsUp _ -> onMemberUp();
+            case Checked(var verdict) -> onChecked(verdict);
+            case StatusAsked(var question) -> onStatusAsked(question);
             case DeadlineIsOver _ -> onDeadline();
         };
     }
@@ -155,8 +174,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         EngineConfig engine = config.engine();
         var reports = getContext().messageAdapter(ReplicaReport.class, Reported::new);
         for (HostedModel hosted : opened) {
-            models.put(hosted.name(), hosted);
-            notReady.add(hosted.name());
+            board.add(hosted);
+            String name = "replica-" + board.models().size();
+            modelOfReplica.put(name, hosted.name());
             ReplicaParts parts = new ReplicaParts(
                     hosted.name(),
                     hosted.model().facts(),
@@ -164,8 +184,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     config.replica(),
                     hosted.model().pool(),
                     hosted.model().runner());
-            getContext().watch(getContext().spawn(KvCacheActor.create(parts, reports), "replica-" + models.size()));
+            getContext().watch(getContext().spawn(KvCacheActor.create(parts, reports), name));
         }
+        var status = getContext().messageAdapter(NodeQuery.AskStatus.class, StatusAsked::new);
+        queries = Optional.of(getContext().spawn(QueryActor.create(board.models(), status), QUERIES));
         return this;
     }
 
@@ -174,11 +196,15 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case ReplicaReport.Built(var model, var batch) -> onBuilt(model, batch);
             case ReplicaReport.Stalled(var model, var step) -> {
                 getContext().getLog().error("step {} of {} has not come back in time", step, model);
-                notReady.add(model);
+                board.set(model, State.STALLED);
+                list();
             }
-            case ReplicaReport.Recovered(var model) -> notReady.remove(model);
+            case ReplicaReport.Recovered(var model) -> {
+                board.set(model, State.READY);
+                list();
+            }
+            case ReplicaReport.Load load -> board.loaded(load);
         }
-        list();
         return this;
     }
 
@@ -207,22 +233,46 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private Behavior<Command> onFirstToken(String model) {
-        notReady.remove(model);
-        if (notReady.isEmpty() && queries.isEmpty()) {
-            ActorRef<NodeQuery> answers = getContext().spawn(QueryActor.create(models), "queries");
-            queries = Optional.of(answers);
-            SessionRegion.open(getContext().getSystem(), config.session(), served());
-            list();
-            started.complete(new Node(
-                    answers, models.values().stream().map(HostedModel::info).toList()));
+        board.set(model, State.READY);
+        if (board.allReady() && !joining) {
+            joining = true;
+            var up = getContext().messageAdapter(SelfUp.class, _ -> new MemberIsUp());
+            Cluster.get(getContext().getSystem()).subscriptions().tell(Subscribe.create(up, SelfUp.class));
+            join.run();
         }
         return this;
     }
 
+    private Behavior<Command> onMemberUp() {
+        var verdicts = getContext().messageAdapter(BundleCheckActor.Verdict.class, Checked::new);
+        getContext().spawn(BundleCheckActor.create(infos(), config.checkDeadline(), verdicts), "bundle-check");
+        return this;
+    }
+
+    private Behavior<Command> onChecked(BundleCheckActor.Verdict verdict) {
+        if (verdict.failure().isPresent()) {
+            return onNotStarted(new FailureException(verdict.failure().get()));
+        }
+        serving = true;
+        SessionRegion.open(getContext().getSystem(), config.session(), served());
+        list();
+        started.complete(new Node(queries.orElseThrow(), infos()));
+        return this;
+    }
+
+    private Behavior<Command> onStatusAsked(NodeQuery.AskStatus question) {
+        question.replyTo().tell(new NodeQuery.NodeStatus(ready(), drainer.isPresent(), board.statuses()));
+        return this;
+    }
+
+    private List<NodeQuery.ModelInfo> infos() {
+        return board.models().values().stream().map(HostedModel::info).toList();
+    }
+
     private Map<String, ServedModel> served() {
         Map<String, ServedModel> served = new LinkedHashMap<>();
-        replicas.forEach((name, replica) ->
-                served.put(name, Objects.requireNonNull(models.get(name)).served(replica)));
+        replicas.forEach((name, replica) -> served.put(
+                name, Objects.requireNonNull(board.models().get(name)).served(replica)));
         return served;
     }
 
@@ -249,14 +299,15 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         if (!started.isDone()) {
             return onNotStarted(new FailureException(new Failure.Internal(name + " stopped while the node started")));
         }
-        getContext().getLog().error("{} is down; the node is no longer ready", name);
-        notReady.add(name);
+        String model = Objects.requireNonNull(modelOfReplica.get(name));
+        getContext().getLog().error("{} is down; the node is no longer ready", model);
+        board.set(model, State.DOWN);
         list();
         return this;
     }
 
     private Behavior<Command> onStop() {
-        models.values().forEach(hosted -> hosted.model().tokenizer().close());
+        board.models().values().forEach(hosted -> hosted.model().tokenizer().close());
         started.completeExceptionally(
                 new FailureException(new Failure.Unavailable("the node stopped before its first token")));
         return this;
@@ -264,15 +315,20 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     /** Has the node found just when it is ready; telling the receptionist twice does no harm. */
     private void list() {
-        queries.ifPresent(answers -> {
-            boolean ready = notReady.isEmpty() && drainer.isEmpty();
-            getContext()
-                    .getSystem()
-                    .receptionist()
-                    .tell(
-                            ready
-                                    ? Receptionist.register(NodeQuery.KEY, answers)
-                                    : Receptionist.deregister(NodeQuery.KEY, answers));
-        });
+        if (!serving) {
+            return;
+        }
+        ActorRef<NodeQuery> answers = queries.orElseThrow();
+        getContext()
+                .getSystem()
+                .receptionist()
+                .tell(
+                        ready()
+                                ? Receptionist.register(NodeQuery.KEY, answers)
+                                : Receptionist.deregister(NodeQuery.KEY, answers));
+    }
+
+    private boolean ready() {
+        return serving && board.allReady() && drainer.isEmpty();
     }
 }

@@ -8,26 +8,30 @@ import belle.proto.node.NodeQuery;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** Answers questions about a node's models. */
 final class QueryActor {
     private final Map<String, HostedModel> models;
+    private final ActorRef<NodeQuery.AskStatus> status;
 
-    /** Answers about {@code models}, which are listed in their order. */
-    static Behavior<NodeQuery> create(Map<String, HostedModel> models) {
-        return new QueryActor(models).answering();
+    /** Answers about {@code models}, which are listed in their order; {@code status} knows how they are. */
+    static Behavior<NodeQuery> create(Map<String, HostedModel> models, ActorRef<NodeQuery.AskStatus> status) {
+        return new QueryActor(models, status).answering();
     }
 
-    private QueryActor(Map<String, HostedModel> models) {
+    private QueryActor(Map<String, HostedModel> models, ActorRef<NodeQuery.AskStatus> status) {
         this.models = models;
+        this.status = status;
     }
 
     private Behavior<NodeQuery> answering() {
         return Behaviors.receiveMessage(query -> {
             switch (query) {
                 case NodeQuery.ListModels(var replyTo) -> replyTo.tell(list());
+                case NodeQuery.AskStatus ask -> status.tell(ask);
                 case NodeQuery.Tokenize(var model, var prompt, var replyTo) -> replyTo.tell(tokenize(model, prompt));
                 case NodeQuery.Detokenize(var model, var ids, var replyTo) -> replyTo.tell(detokenize(model, ids));
             }

@@ -17,11 +17,12 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 final class SessionRegion {
     private SessionRegion() {}
 
-    /** Opens the region; sessions compute on the replicas of {@code models}. */
+    /** Opens the region, which only members with the role of a node host; sessions compute on the replicas of {@code models}. */
     static void open(ActorSystem<?> system, SessionConfig config, Map<String, ServedModel> models) {
         ClusterSharding sharding = ClusterSharding.get(system);
         sharding.init(Entity.of(
                         SessionCommand.TYPE, entity -> SessionActor.create(config, models, home(sharding, entity)))
+                .withRole(Node.ROLE)
                 // A session knows best when it is idle: a turn may run long without a message through the shard.
                 .withSettings(ClusterShardingSettings.create(system).withNoPassivationStrategy()));
     }

@@ -1,6 +1,7 @@
 package belle.replica;
 
 import belle.engine.Engine;
+import belle.engine.EngineLoad;
 import belle.engine.GenerationRequest;
 import belle.engine.KvCache;
 import belle.engine.Output;
@@ -215,7 +216,9 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     }
 
     private void onTick() {
-        metrics.holds(engine.load(), clients.size());
+        EngineLoad load = engine.load();
+        metrics.holds(load, clients.size());
+        node.tell(new ReplicaReport.Load(parts.model(), load, clients.size()));
         if (!stalled && rank.runsLongerThan(parts.replica().stepDeadline())) {
             stalled = true;
             node.tell(new ReplicaReport.Stalled(parts.model(), rank.stepsRun()));

@@ -40,6 +40,7 @@ class NodeTest {
             pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
             pekko.cluster.downing-provider-class = "org.apache.pekko.cluster.sbr.SplitBrainResolverProvider"
             pekko.cluster.jmx.enabled = off
+            pekko.cluster.roles = ["node"]
             belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }
             belle.node.drain-deadline = 2 s
             """).withFallback(ConfigFactory.load());

@@ -55,8 +55,11 @@ class SerializationTest {
                 new NodeQuery.ListModels(this.<NodeQuery.Models>ref()),
                 new NodeQuery.Tokenize("m", new Prompt.Text("a"), this.<NodeQuery.Tokenized>ref()),
                 new NodeQuery.Detokenize("m", Tokens.of(1), this.<NodeQuery.Detokenized>ref()),
-                new NodeQuery.Models(List.of(
-                        new NodeQuery.ModelInfo("m", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3)))),
+                new NodeQuery.Models(List.of(new NodeQuery.ModelInfo(
+                        "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3)))),
+                new NodeQuery.AskStatus(this.<NodeQuery.NodeStatus>ref()),
+                new NodeQuery.NodeStatus(
+                        true, false, List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6))),
                 new NodeQuery.Tokenized(Tokens.of(1), List.of("a"), Optional.empty()),
                 new NodeQuery.Detokenized("a", Optional.of(new Failure.NotFound("x")))));
         prompts().forEach(prompt -> {

@@ -40,6 +40,7 @@ public final class FakeNode {
                 case NodeQuery.Tokenize(String _, Prompt prompt, var replyTo) -> replyTo.tell(tokenized(prompt));
                 case NodeQuery.Detokenize(String _, Tokens ids, var replyTo) ->
                     replyTo.tell(new NodeQuery.Detokenized(Script.text(ids), Optional.empty()));
+                case NodeQuery.AskStatus(var replyTo) -> replyTo.tell(new NodeQuery.NodeStatus(true, false, List.of()));
             }
             return Behaviors.same();
         });
@@ -60,6 +61,6 @@ public final class FakeNode {
         var defaults = new SamplingParams(
                 Integer.MAX_VALUE, 0.35, 30, 0.85, 0, 1.2, 0, 0, Map.of(), 0, -1, List.of(), false, 1);
         return new NodeQuery.ModelInfo(
-                MODEL, 1_700_000_000, 2048, Character.MAX_CODE_POINT + 1, "bloom", "f32", true, true, defaults);
+                MODEL, "fake", 1_700_000_000, 2048, Character.MAX_CODE_POINT + 1, "bloom", "f32", true, true, defaults);
     }
 }

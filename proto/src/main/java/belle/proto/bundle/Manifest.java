@@ -1,9 +1,11 @@
 package belle.proto.bundle;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * {@code manifest.json} of a bundle: all that a node needs to know before it opens a graph.
@@ -50,6 +52,22 @@ public record Manifest(
         bosIds = List.copyOf(bosIds);
         tensors = Map.copyOf(tensors);
         files = Map.copyOf(files);
+    }
+
+    /**
+     * Returns a hash of what decides the tokens: files, shape, templates, special ids and defaults. Two exports of one
+     * checkpoint have the same, whenever they were made and whatever they are called.
+     */
+    public String contentHash() {
+        StringBuilder text = new StringBuilder();
+        for (Object part :
+                List.of(formatVersion, architecture, weights, group, kvCache, eosIds, bosIds, template, sampling)) {
+            text.append(part).append('\n');
+        }
+        new TreeMap<>(files)
+                .forEach((file, entry) ->
+                        text.append(file).append(' ').append(entry.sha256()).append('\n'));
+        return FileHash.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** File name of a rank's graph. */

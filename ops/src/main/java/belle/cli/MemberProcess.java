@@ -1,0 +1,87 @@
+package belle.cli;
+
+import belle.cluster.ClusterConfig;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import com.typesafe.config.Config;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.management.javadsl.PekkoManagement;
+
+/** The life of a process that is a member of a cluster: from its start to its leaving. */
+final class MemberProcess {
+    /** What a member does beside being one. */
+    @FunctionalInterface
+    interface Service {
+        /** Starts, joins, and returns once there is something to say on standard output; {@code management} listens. */
+        void start(ActorSystem<?> system, ClusterConfig cluster, String management)
+                throws ExecutionException, InterruptedException;
+    }
+
+    private MemberProcess() {}
+
+    /**
+     * Runs until the process is asked to stop, or the cluster has let it go.
+     *
+     * @throws FailureException when it could not start, or was put out of its cluster
+     */
+    static int run(Config config, Service service) throws ExecutionException, InterruptedException {
+        CompletableFuture<String> stop = Termination.requested();
+        ClusterConfig cluster = ClusterConfig.of(config);
+        Ports.refuseTaken(cluster.host(), cluster.port(), "--cluster-port");
+        Ports.refuseTaken(cluster.managementHost(), cluster.managementPort(), "--management-port");
+        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "belle", config);
+        CompletableFuture<Done> ended = system.getWhenTerminated().toCompletableFuture();
+        var _ = stop.thenCompose(_ -> CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason()));
+        try {
+            Uri management =
+                    PekkoManagement.get(system).start().toCompletableFuture().get();
+            String url = management.toString();
+            service.start(system, cluster, url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+        } catch (ExecutionException | RuntimeException e) {
+            boolean asked = stop.isDone();
+            system.terminate();
+            ended.get();
+            refuseLostCluster(system, cluster);
+            if (asked) {
+                return 0;
+            }
+            throw e;
+        }
+        ended.get();
+        refuseLostCluster(system, cluster);
+        return 0;
+    }
+
+    static double secondsSinceStart() {
+        Instant start = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+        return Duration.between(start, Instant.now()).toMillis() / 1e3;
+    }
+
+    private static void refuseLostCluster(ActorSystem<?> system, ClusterConfig cluster) {
+        Optional<CoordinatedShutdown.Reason> reason =
+                CoordinatedShutdown.get(system).getShutdownReason();
+        if (reason.equals(Optional.of(CoordinatedShutdown.clusterDowningReason()))) {
+            throw new FailureException(new Failure.Unavailable(
+                    "the cluster goes on without this member, which was unreachable for too long or on the smaller side"
+                            + " of a cut; start it again"));
+        }
+        if (reason.equals(Optional.of(CoordinatedShutdown.clusterJoinUnsuccessfulReason()))) {
+            throw new FailureException(new Failure.Unavailable("none of the seeds " + String.join(", ", cluster.seeds())
+                    + " let this process join within " + cluster.joinDeadline().toSeconds() + " s"));
+        }
+        if (reason.equals(Optional.of(CoordinatedShutdown.incompatibleConfigurationDetectedReason()))) {
+            throw new FailureException(
+                    new Failure.Unavailable(
+                            "the cluster has other settings than this process; start all members with the same version and files"));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package belle.proto.node;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** Asks the node of one particular member, whether it is listed for gateways or not. */
+public final class NodeLookup {
+    private NodeLookup() {}
+
+    /**
+     * Asks once.
+     *
+     * @return fails when the member has no node that has opened its bundles, or does not answer within {@code limit}
+     */
+    public static <T> CompletionStage<T> ask(
+            ActorSystem<?> system, Address member, Function<ActorRef<T>, NodeQuery> question, Duration limit) {
+        return Adapter.toClassic(system)
+                .actorSelection(member + NodeQuery.PATH)
+                .resolveOne(limit)
+                .thenCompose(found ->
+                        AskPattern.ask(Adapter.<NodeQuery>toTyped(found), question::apply, limit, system.scheduler()));
+    }
+
+    /** Returns a member's address as people write it, HOST:PORT. */
+    public static String hostPort(Address member) {
+        return member.getHost().orElse("") + ":" + member.getPort().orElse(0);
+    }
+}

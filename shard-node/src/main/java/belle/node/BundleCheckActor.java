@@ -1,0 +1,148 @@
+package belle.node;
+
+import belle.proto.Failure;
+import belle.proto.node.NodeLookup;
+import belle.proto.node.NodeQuery;
+import belle.proto.node.NodeQuery.ModelInfo;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/**
+ * Compares a new node's bundles with those of every older node before it serves: a stream that moves between two bundles
+ * of one name would go on with other tokens. Of any two nodes the younger one asks, so that no pair is missed.
+ */
+final class BundleCheckActor extends AbstractBehavior<BundleCheckActor.Command> {
+    /** What the check hears. */
+    sealed interface Command {}
+
+    private record Told(Address member, List<ModelInfo> models) implements Command {}
+
+    private record Silent() implements Command {}
+
+    private record AskAgain() implements Command {}
+
+    private record GiveUp() implements Command {}
+
+    /** How the check went; empty when all agree. */
+    record Verdict(Optional<Failure> failure) {}
+
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+    private static final Duration RETRY = Duration.ofMillis(500);
+
+    private final List<ModelInfo> own;
+    private final Duration limit;
+    private final ActorRef<Verdict> replyTo;
+    private final Set<Address> agreed = new HashSet<>();
+
+    /** Checks {@code own} and stops; members that say nothing within {@code limit} fail the check. */
+    static Behavior<Command> create(List<ModelInfo> own, Duration limit, ActorRef<Verdict> replyTo) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new BundleCheckActor(context, timers, own, limit, replyTo).ask()));
+    }
+
+    private BundleCheckActor(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            List<ModelInfo> own,
+            Duration limit,
+            ActorRef<Verdict> replyTo) {
+        super(context);
+        this.own = own;
+        this.limit = limit;
+        this.replyTo = replyTo;
+        timers.startTimerWithFixedDelay(new AskAgain(), RETRY);
+        timers.startSingleTimer(new GiveUp(), limit);
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onMessage).build();
+    }
+
+    private Behavior<Command> onMessage(Command command) {
+        return switch (command) {
+            case Told(var member, var models) -> onTold(member, models);
+            case Silent _ -> this;
+            case AskAgain _ -> ask();
+            case GiveUp _ ->
+                close(Optional.of(new Failure.Unavailable(
+                        "these members did not tell their models within " + limit.toSeconds() + " s: "
+                                + open().stream().map(NodeLookup::hostPort).toList())));
+        };
+    }
+
+    private Behavior<Command> onTold(Address member, List<ModelInfo> models) {
+        Optional<Failure> difference = difference(own, NodeLookup.hostPort(member), models);
+        if (difference.isPresent()) {
+            return close(difference);
+        }
+        agreed.add(member);
+        return open().isEmpty() ? close(Optional.empty()) : this;
+    }
+
+    /** Asks the older nodes that have not answered; those that have left meanwhile are not asked any more. */
+    private Behavior<Command> ask() {
+        Set<Address> open = open();
+        if (open.isEmpty()) {
+            return close(Optional.empty());
+        }
+        for (Address member : open) {
+            getContext()
+                    .pipeToSelf(
+                            NodeLookup.ask(getContext().getSystem(), member, NodeQuery.ListModels::new, ANSWER_LIMIT),
+                            (answer, _) -> answer == null ? new Silent() : new Told(member, answer.models()));
+        }
+        return this;
+    }
+
+    private Set<Address> open() {
+        Cluster cluster = Cluster.get(getContext().getSystem());
+        Member self = cluster.selfMember();
+        Set<Address> open = new HashSet<>();
+        for (Member member : cluster.state().getMembers()) {
+            boolean serves =
+                    member.status().equals(MemberStatus.up()) || member.status().equals(MemberStatus.leaving());
+            if (serves && member.hasRole(Node.ROLE) && !member.equals(self) && member.isOlderThan(self)) {
+                open.add(member.address());
+            }
+        }
+        open.removeAll(agreed);
+        return open;
+    }
+
+    private Behavior<Command> close(Optional<Failure> failure) {
+        replyTo.tell(new Verdict(failure));
+        return Behaviors.stopped();
+    }
+
+    /** Returns what keeps a node with {@code own} models from serving beside {@code member}. */
+    static Optional<Failure> difference(List<ModelInfo> own, String member, List<ModelInfo> theirs) {
+        for (ModelInfo mine : own) {
+            for (ModelInfo other : theirs) {
+                if (mine.id().equals(other.id()) && !mine.bundle().equals(other.bundle())) {
+                    return Optional.of(new Failure.Invalid(
+                            "model",
+                            "model '" + mine.id() + "' is bundle " + mine.bundle()
+                                    + " here, but the cluster serves bundle "
+                                    + other.bundle() + " under this name (member " + member
+                                    + "); serve the same bundle, or give it another name"));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+}
