@@ -1,9 +1,9 @@
 package belle.cli;
 
 import belle.cluster.Membership;
-import belle.node.BundleSpec;
 import belle.node.Node;
 import belle.node.NodeConfig;
+import belle.node.OpeningModels;
 import belle.proto.node.NodeLookup;
 import com.typesafe.config.Config;
 import java.io.IOException;
@@ -60,9 +60,9 @@ final class NodeCommand implements Callable<Integer> {
         }
         Config config = runtime.over(member.config(Node.ROLE, Collections.unmodifiableMap(flags)));
         NodeConfig node = NodeConfig.from(config);
-        List<BundleSpec> bundles = EmbeddedModel.unlessNamed(models, node.models());
+        var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         return MemberProcess.run(config, (system, cluster, management) -> {
-            var serving = Node.start(system, node, bundles, () -> Membership.join(system, cluster))
+            var serving = Node.start(system, node, opening, () -> Membership.join(system, cluster))
                     .toCompletableFuture()
                     .get();
             spec.commandLine()

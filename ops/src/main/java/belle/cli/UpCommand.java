@@ -5,6 +5,7 @@ import belle.gateway.Gateway;
 import belle.gateway.GatewayConfig;
 import belle.node.Node;
 import belle.node.NodeConfig;
+import belle.node.OpeningModels;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.node.NodeQuery.ModelInfo;
@@ -74,9 +75,11 @@ final class UpCommand implements Callable<Integer> {
         GatewayConfig gateway = GatewayConfig.of(config);
         Ports.refuseTaken(gateway.host(), gateway.port(), "--port");
         NodeConfig node = NodeConfig.from(config);
+        // Begun first: reading a model and starting the actors take about as long as each other.
+        var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         var system = ActorSystem.create(Behaviors.empty(), "belle", config);
         try {
-            var serving = Node.start(system, node, EmbeddedModel.unlessNamed(models, node.models()));
+            var serving = Node.start(system, node, opening);
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
             int bound = listening.toCompletableFuture().get().localAddress().getPort();

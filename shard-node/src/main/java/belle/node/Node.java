@@ -31,9 +31,14 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
     /**
      * Starts a node in a cluster of one, unless seed nodes or {@code belle.node.join-self} say otherwise.
      *
-     * @see #start(ActorSystem, NodeConfig, List, Runnable)
+     * @see #start(ActorSystem, NodeConfig, OpeningModels, Runnable)
      */
     public static CompletionStage<Node> start(ActorSystem<?> system, NodeConfig config, List<BundleSpec> bundles) {
+        return start(system, config, OpeningModels.begin(bundles, config.runtime()));
+    }
+
+    /** The same for models whose opening has begun, perhaps before there was an actor system. */
+    public static CompletionStage<Node> start(ActorSystem<?> system, NodeConfig config, OpeningModels opening) {
         boolean alone = system.settings()
                 .config()
                 .getStringList("pekko.cluster.seed-nodes")
@@ -42,11 +47,11 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
             Cluster cluster = Cluster.get(system);
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
         }
-        return start(system, config, bundles, () -> {});
+        return start(system, config, opening, () -> {});
     }
 
     /**
-     * Opens every bundle, generates a token with every model, joins the cluster, and as its member starts the sessions'
+     * Waits for every bundle to be opened, generates a token with every model, joins the cluster, and as its member starts the sessions'
      * shard region.
      *
      * <p>The actor system must have the cluster as its provider and {@link #ROLE} among its roles. The node lives until
@@ -58,14 +63,14 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
      *     does not fit, or is not the one that the cluster serves under its name
      */
     public static CompletionStage<Node> start(
-            ActorSystem<?> system, NodeConfig config, List<BundleSpec> bundles, Runnable join) {
+            ActorSystem<?> system, NodeConfig config, OpeningModels opening, Runnable join) {
         Check.that(
                 Cluster.get(system).selfMember().hasRole(ROLE),
                 "pekko.cluster.roles of a member with a node must contain '%s'",
                 ROLE);
         CompletableFuture<Node> started = new CompletableFuture<>();
         ActorRef<NodeGuardian.Command> guardian =
-                system.systemActorOf(NodeGuardian.create(config, bundles, join, started), "belle-node", Props.empty());
+                system.systemActorOf(NodeGuardian.create(config, opening, join, started), "belle-node", Props.empty());
         drainOnShutdown(system, config, guardian);
         return started;
     }

@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -40,8 +39,9 @@ import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
- * Root of a node: opens its bundles, builds a replica of each, and joins the cluster once every replica has generated a
- * token; as a member whose bundles are the cluster's it opens the sessions' shard region and has itself listed. The node is off the list while a replica is stalled or down, and when it
+ * Root of a node: waits for its models to be opened, builds a replica of each, and joins the cluster once every replica
+ * has generated a token; as a member whose bundles are the cluster's it opens the sessions' shard region and has itself
+ * listed. The node is off the list while a replica is stalled or down, and when it
  * drains.
  */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
@@ -88,18 +88,17 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Optional<ActorRef<Done>> drainer = Optional.empty();
 
     /**
-     * A node that opens {@code bundles}.
+     * A node of the models that are being opened.
      *
      * @param join has the process join its cluster; called when every model has generated a token
      * @param started completed when the node serves, or failed with why it does not
      */
     static Behavior<Command> create(
-            NodeConfig config, List<BundleSpec> bundles, Runnable join, CompletableFuture<Node> started) {
+            NodeConfig config, OpeningModels opening, Runnable join, CompletableFuture<Node> started) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var guardian = new NodeGuardian(context, timers, config, join, started);
-            var blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
             context.pipeToSelf(
-                    CompletableFuture.supplyAsync(() -> HostedModel.openAll(bundles, config.runtime()), blocking),
+                    opening.opened(),
                     (opened, failure) -> failure == null ? new Opened(opened) : new NotOpened(failure));
             return guardian;
         }));

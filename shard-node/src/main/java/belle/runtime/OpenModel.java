@@ -12,6 +12,7 @@ import belle.text.PromptRenderer;
 import belle.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bundle opened for computing on one rank: its tokenizer, a key/value pool, and the rank. Closes all three.
@@ -35,15 +36,18 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
                 manifest.architecture(),
                 config.blockTokens(),
                 config.kvCacheBits() == 0 ? bits(manifest.kvCache()) : config.kvCacheBits());
-        Tokenizer tokenizer = Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE));
+        // Both take their time, and neither needs the other.
+        var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
         KvPool pool = KvPool.reserve(layout);
+        @Nullable StepRunner runner = null;
         try {
-            StepRunner runner = OrtRank.open(
+            runner = OrtRank.open(
                     bundle.graph(0, 1),
                     Kernels.library(),
                     pool,
                     manifest.architecture().vocabulary(),
                     config);
+            Tokenizer tokenizer = opening.result();
             return new OpenModel(
                     manifest,
                     tokenizer,
@@ -51,8 +55,11 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
                     pool,
                     runner);
         } catch (RuntimeException e) {
+            opening.discard(Tokenizer::close);
+            if (runner != null) {
+                runner.close();
+            }
             pool.close();
-            tokenizer.close();
             throw e;
         }
     }

@@ -9,6 +9,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import belle.engine.Logits;
 import belle.engine.Step;
+import belle.kernels.OrtLibraries;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.nio.LongBuffer;
@@ -77,6 +78,7 @@ public final class OrtRank implements StepRunner {
      */
     private static OrtEnvironment environment() {
         CLibrary.setEnvironment("ORT_DISABLE_TELEMETRY", "1");
+        OrtLibraries.keep();
         return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "belle");
     }
 

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import belle.kernels.Kernels;
+import belle.kernels.OrtLibraries;
 import belle.proto.Check;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.Manifest.Architecture;
@@ -26,7 +27,7 @@ import java.util.stream.LongStream;
 final class GraphProbe implements AutoCloseable {
     private static final int BLOCK_TOKENS = 32;
 
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtEnvironment environment = environment();
     private final OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     private final OrtSession session;
     private final Arena arena = Arena.ofShared();
@@ -45,6 +46,11 @@ final class GraphProbe implements AutoCloseable {
         options.setIntraOpNumThreads(threads);
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
         session = environment.createSession(bundle.graph(0, 1).toString(), options);
+    }
+
+    private static OrtEnvironment environment() {
+        OrtLibraries.keep();
+        return OrtEnvironment.getEnvironment();
     }
 
     /**
