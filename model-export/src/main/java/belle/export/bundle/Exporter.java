@@ -220,8 +220,12 @@ public final class Exporter {
     private static void put(Map<String, FileEntry> files, StagingFolder staging, String name, byte[] content)
             throws IOException {
         Path file = staging.file(name);
-        Files.write(file, content);
-        StagingFolder.force(file);
+        try {
+            Files.write(file, content);
+            StagingFolder.force(file);
+        } catch (IOException e) {
+            throw StagingFolder.unwritten(file, content.length, e);
+        }
         files.put(name, new FileEntry(content.length, FileHash.of(content), Optional.empty()));
     }
 
@@ -242,7 +246,8 @@ public final class Exporter {
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
         long free = Files.getFileStore(staging.file(".")).getUsableSpace();
         if (free < plan.bytes()) {
-            throw new IOException("the disk has " + free + " bytes free, but the bundle needs " + plan.bytes());
+            throw new IOException(
+                    "the disk has " + free + " bytes free, but " + Manifest.WEIGHTS_FILE + " needs " + plan.bytes());
         }
     }
 }

@@ -5,6 +5,7 @@ import belle.proto.FailureException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -59,6 +60,14 @@ final class StagingFolder implements AutoCloseable {
 
     Path file(String name) {
         return dir.resolve(name);
+    }
+
+    /** What to tell when a file of the bundle could not be written, on a full disk for example. */
+    static IOException unwritten(Path file, long bytes, IOException cause) {
+        String reason = cause instanceof FileSystemException named && named.getReason() != null
+                ? named.getReason()
+                : String.valueOf(cause.getMessage());
+        return new IOException(file.getFileName() + " of " + bytes + " bytes cannot be written: " + reason, cause);
     }
 
     /** Puts the finished folder in the target's place; an older bundle there disappears. Everything is on disk then. */

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntConsumer;
@@ -43,7 +44,9 @@ final class WeightWriter {
             plan.tensors().forEach(writer::tensor);
             file.force(true);
         } catch (UncheckedIOException e) {
-            throw e.getCause();
+            throw StagingFolder.unwritten(target, plan.bytes(), Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw StagingFolder.unwritten(target, plan.bytes(), e);
         }
     }
 
