@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** A reference checkpoint with what it is expected to compute. The files lie beside the repository, not in it. */
-record Fixture(Path folder) {
+public record Fixture(Path folder) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Finds a checkpoint, or skips the test. */
-    static Fixture named(String name) {
+    public static Fixture named(String name) {
         String shared = System.getenv("BELLE_SHARED");
         Path root = shared == null ? Path.of(System.getProperty("belle.root"), "..", "shared") : Path.of(shared);
         Path folder = root.resolve("fixtures").resolve(name).normalize();
@@ -29,7 +29,7 @@ record Fixture(Path folder) {
     }
 
     /** Returns the objects of a file of JSON lines; none when this checkpoint has no such file. */
-    List<JsonNode> lines(String file) throws IOException {
+    public List<JsonNode> lines(String file) throws IOException {
         Path path = folder.resolve("expected").resolve(file);
         List<JsonNode> objects = new ArrayList<>();
         if (Files.exists(path)) {
@@ -40,12 +40,12 @@ record Fixture(Path folder) {
         return objects;
     }
 
-    JsonNode object(String file) throws IOException {
+    public JsonNode object(String file) throws IOException {
         return JSON.readTree(folder.resolve("expected").resolve(file).toFile());
     }
 
     /** Returns the expected logits by name; a matrix is its rows one behind the other. */
-    Map<String, float[]> logits() throws IOException {
+    public Map<String, float[]> logits() throws IOException {
         ByteBuffer file = ByteBuffer.wrap(
                         Files.readAllBytes(folder.resolve("expected").resolve("logits.safetensors")))
                 .order(ByteOrder.LITTLE_ENDIAN);
@@ -68,7 +68,7 @@ record Fixture(Path folder) {
         return tensors;
     }
 
-    static int[] ids(JsonNode array) {
+    public static int[] ids(JsonNode array) {
         int[] ids = new int[array.size()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = array.get(i).asInt();
@@ -76,7 +76,7 @@ record Fixture(Path folder) {
         return ids;
     }
 
-    static Optional<Integer> number(JsonNode node) {
+    public static Optional<Integer> number(JsonNode node) {
         return node.isNull() ? Optional.empty() : Optional.of(node.asInt());
     }
 }
