@@ -41,6 +41,7 @@ class MembershipTest {
         int two = freePort();
         String discovery = """
                 belle.cluster { discovery = config, required-contact-points = 2, management.port = %d }
+                pekko.management.cluster.bootstrap.contact-point-discovery.stable-margin = 1 s
                 pekko.discovery.config.services.belle.endpoints = [
                   { host = "127.0.0.1", port = %d }, { host = "127.0.0.1", port = %d }
                 ]
