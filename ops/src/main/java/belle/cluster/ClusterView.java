@@ -13,25 +13,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.sharding.ClusterSharding;
 import org.apache.pekko.cluster.sharding.ShardRegion.ClusterShardingStats;
-import org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery;
-import org.apache.pekko.cluster.sharding.typed.GetClusterShardingStats;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.ShardRegion.GetClusterShardingStats;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Leave;
+import org.apache.pekko.pattern.Patterns;
+import org.jspecify.annotations.Nullable;
+import scala.concurrent.duration.FiniteDuration;
 
 /** Looks at the cluster from one member, and has members leave it. */
 final class ClusterView {
     private static final String NODE = "node";
     private static final Duration LIMIT = Duration.ofSeconds(2);
+    private static final GetClusterShardingStats STATS =
+            new GetClusterShardingStats(FiniteDuration.create(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
 
     private final ActorSystem<?> system;
 
@@ -115,24 +120,34 @@ final class ClusterView {
 
     /** Sessions of every shard, by the member that hosts it; nothing when the coordinator does not answer. */
     private CompletionStage<Map<Address, List<Integer>>> shards() {
-        return AskPattern.<ClusterShardingQuery, ClusterShardingStats>ask(
-                        ClusterSharding.get(system).shardState(),
-                        (ActorRef<ClusterShardingStats> replyTo) ->
-                                new GetClusterShardingStats(SessionCommand.TYPE, LIMIT, replyTo),
-                        LIMIT.plusMillis(500),
-                        system.scheduler())
-                .handle((stats, _) -> {
-                    Map<Address, List<Integer>> byMember = new HashMap<>();
-                    if (stats != null) {
-                        stats.getRegions()
-                                .forEach((member, region) -> byMember.put(
-                                        member,
-                                        region.getStats().values().stream()
-                                                .map(count -> (Integer) count)
-                                                .toList()));
-                    }
-                    return byMember;
-                });
+        Optional<ActorRef> region = region();
+        return region.isEmpty()
+                ? CompletableFuture.completedStage(Map.of())
+                : Patterns.ask(region.get(), STATS, LIMIT.plusMillis(500)).handle((stats, _) -> sessions(stats));
+    }
+
+    private static Map<Address, List<Integer>> sessions(@Nullable Object answer) {
+        Map<Address, List<Integer>> sessions = new HashMap<>();
+        if (answer instanceof ClusterShardingStats stats) {
+            stats.getRegions()
+                    .forEach((member, region) -> sessions.put(
+                            member,
+                            region.getStats().values().stream()
+                                    .map(count -> (Integer) count)
+                                    .toList()));
+        }
+        return sessions;
+    }
+
+    /** The region, or where no sessions are the way to it; there is none before the node serves. */
+    private Optional<ActorRef> region() {
+        ClusterSharding sharding = ClusterSharding.get(Adapter.toClassic(system));
+        String type = SessionCommand.TYPE.name();
+        try {
+            return Optional.of(sharding.shardRegion(type));
+        } catch (IllegalStateException e) {
+            return Optional.empty();
+        }
     }
 
     private static String hostPort(Address address) {

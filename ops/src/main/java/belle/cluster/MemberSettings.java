@@ -61,7 +61,11 @@ public final class MemberSettings {
             case SEEDS -> settings.put("pekko.management.http.routes.cluster-bootstrap", "");
             case DNS -> settings.putAll(bootstrap(config, "pekko-dns"));
             case KUBERNETES -> settings.putAll(bootstrap(config, "kubernetes-api"));
-            case CONFIG -> settings.putAll(bootstrap(config, "config"));
+            case CONFIG -> {
+                settings.putAll(bootstrap(config, "config"));
+                // Several members on one machine have a port each.
+                settings.put("pekko.management.cluster.bootstrap.contact-point.filter-on-fallback-port", false);
+            }
         }
         return settings;
     }

@@ -1,4 +1,4 @@
-/** Several processes, some of which die. */
+/** Members of a cluster, in one JVM and as processes, some of which die. */
 @NullMarked
 package belle.cluster;
 

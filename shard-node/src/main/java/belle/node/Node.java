@@ -71,16 +71,23 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
         CompletableFuture<Node> started = new CompletableFuture<>();
         ActorRef<NodeGuardian.Command> guardian =
                 system.systemActorOf(NodeGuardian.create(config, opening, join, started), "belle-node", Props.empty());
-        drainOnShutdown(system, config, guardian);
+        drainOnShutdown(system, config, guardian, started);
         return started;
     }
 
     /** Refuses new streams as soon as the shutdown begins, and holds it up until the running ones have ended. */
     private static void drainOnShutdown(
-            ActorSystem<?> system, NodeConfig config, ActorRef<NodeGuardian.Command> guardian) {
+            ActorSystem<?> system,
+            NodeConfig config,
+            ActorRef<NodeGuardian.Command> guardian,
+            CompletableFuture<Node> started) {
         CompletableFuture<Done> drained = new CompletableFuture<>();
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "belle-node-begins-to-drain", () -> {
+            if (started.isCompletedExceptionally()) {
+                drained.complete(Done.done()); // It never served, and its guardian is gone.
+                return drained;
+            }
             AskPattern.<NodeGuardian.Command, Done>ask(
                             guardian,
                             NodeGuardian.Drain::new,

@@ -1,0 +1,76 @@
+package belle.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** A {@code belle gateway} or {@code belle node} process, until it is closed. */
+final class RunningMember implements AutoCloseable {
+    private static final long STOP_LIMIT_SECONDS = 60;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final Path log;
+    private String ready = "";
+
+    private RunningMember(Process process, BufferedReader out, Path log) {
+        this.process = process;
+        this.out = out;
+        this.log = log;
+    }
+
+    /** Starts without waiting. */
+    static RunningMember start(Path log, String... arguments) throws IOException {
+        Process process = OwnProcess.builder(new ArrayList<>(List.of(arguments)))
+                .redirectError(log.toFile())
+                .start();
+        var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        return new RunningMember(process, out, log);
+    }
+
+    /** Waits for the line that says that it is ready, or for its end. */
+    RunningMember awaitReady() throws IOException {
+        String line = out.readLine();
+        if (line == null) {
+            throw new IOException("not ready: " + Files.readString(log));
+        }
+        ready = line;
+        return this;
+    }
+
+    /** Returns the first group of {@code pattern} in the line that says that it is ready. */
+    String said(String pattern) {
+        var matcher = Pattern.compile(pattern).matcher(ready);
+        if (!matcher.find()) {
+            throw new IllegalStateException("no " + pattern + " in " + ready);
+        }
+        return matcher.group(1);
+    }
+
+    /** Sends SIGTERM, and returns the exit status. */
+    int terminate() throws InterruptedException, IOException {
+        process.destroy();
+        return awaitEnd();
+    }
+
+    int awaitEnd() throws InterruptedException, IOException {
+        if (!process.waitFor(STOP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException("still there after " + STOP_LIMIT_SECONDS + " s: " + Files.readString(log));
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        out.close();
+    }
+}
