@@ -5,6 +5,10 @@ import openai
 import pytest
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: also a longer proof, `./belle test --long`")
+
+
 @pytest.fixture(scope="session")
 def url():
     return os.environ["BELLE_URL"]

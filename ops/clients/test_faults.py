@@ -1,20 +1,14 @@
 """Clients that vanish, stall or come in crowds, and a server that is told to stop: real sockets, a real process."""
 import concurrent.futures
-import json
 import os
-import pathlib
-import re
 import signal
-import socket
-import subprocess
 import threading
 import time
-import urllib.parse
 
 import pytest
-import requests
 
-BELLE = pathlib.Path(__file__).parents[2] / "belle"
+from server import Server, events, read_to_the_end, until
+
 SETTINGS = {
     "belle.node.engine.max-sequences": 16,
     "belle.node.engine.max-waiting": 48,
@@ -24,63 +18,14 @@ SETTINGS = {
     "belle.gateway.http.metrics-tick": "1s",
 }
 
-
-class Server:
-    """A `belle up` process of its own, with a short queue and short deadlines."""
-
-    def __init__(self, log):
-        options = " ".join(f"-D{key}={value}" for key, value in SETTINGS.items())
-        self.process = subprocess.Popen(
-            [BELLE, "up", "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env={**os.environ, "BELLE_JAVA_OPTS": options},
-        )
-        line = self.process.stdout.readline()
-        assert line.startswith("http://"), line
-        self.url = line.split()[0]  # Whoever reads it may ask at once.
-        self.model = requests.get(self.url + "/v1/models").json()["data"][0]["id"]
-
-    def body(self, prompt, tokens, **more):
-        return {"model": self.model, "prompt": prompt, "max_tokens": tokens, "temperature": 0, "ignore_eos": True, **more}
-
-    def complete(self, prompt, tokens, **more):
-        return requests.post(self.url + "/v1/completions", json=self.body(prompt, tokens, **more), timeout=120)
-
-    def metric(self, name):
-        found = re.findall(rf"^{name}(?:{{[^}}]*}})? ([0-9.eE+-]+)$", requests.get(self.url + "/metrics").text, re.M)
-        return sum(map(float, found))
-
-    def open_stream(self, prompt, tokens, receive_buffer=None):
-        """A raw socket on which a stream has begun."""
-        address = urllib.parse.urlsplit(self.url)
-        connection = socket.socket()
-        if receive_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.settimeout(60)
-        connection.connect((address.hostname, address.port))
-        body = json.dumps(self.body(prompt, tokens, stream=True)).encode()
-        head = f"POST /v1/completions HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
-        connection.sendall(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        assert connection.recv(64).startswith(b"HTTP/1.1 200")
-        return connection
+# How long the reader of the longer proof sleeps; `./belle test --long` has it sleep a whole minute.
+STALL_SECONDS = float(os.environ.get("BELLE_STALL_SECONDS", "2"))
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with open(tmp_path_factory.mktemp("server") / "log", "w") as log:
-        running = Server(log)
+    with open(tmp_path_factory.mktemp("server") / "log", "w") as log, Server(log, SETTINGS) as running:
         yield running
-        running.process.terminate()
-        running.process.wait(60)
-
-
-def until(holds, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "did not come to pass"
-        time.sleep(0.1)
 
 
 def test_a_client_that_vanishes_frees_its_blocks(server):
@@ -99,6 +44,36 @@ def test_a_reader_that_stalls_holds_up_nobody_else(server):
             beside = list(clients.map(lambda prompt: server.complete(prompt, 64), prompts))
         assert [answer.json()["choices"][0]["text"] for answer in beside] == alone
         # The stalled stream is ended after its own deadline, although its client still holds the connection.
+        until(lambda: server.metric("belle_blocks_leased") == 0)
+
+
+@pytest.mark.long
+def test_a_reader_that_stalls_and_wakes_gets_all_while_others_are_served(tmp_path):
+    """Fifteen others ask again and again for as long as the sixteenth does not read; then it reads the rest."""
+    patient = {**SETTINGS, "belle.node.session.stalled-reader-timeout": f"{STALL_SECONDS + 60:.0f}s"}
+    prompts = [f"第{i}个问题：天为什么是蓝的？" for i in range(15)]
+    with open(tmp_path / "log", "w") as log, Server(log, patient) as server:
+        alone = [server.complete(prompt, 64).json()["choices"][0]["text"] for prompt in prompts]
+        whole = server.complete("从前有一座山", 1900).json()["choices"][0]["text"]
+        stalled = server.open_stream("从前有一座山", 1900, receive_buffer=4096)
+        until(lambda: server.metric("belle_sequences_paused") > 0)
+        end = time.monotonic() + STALL_SECONDS
+
+        def ask(number):
+            answers = []
+            while not answers or time.monotonic() < end:
+                answers.append(server.complete(prompts[number], 64).json()["choices"][0]["text"])
+            return answers
+
+        with concurrent.futures.ThreadPoolExecutor(len(prompts)) as clients:
+            beside = list(clients.map(ask, range(len(prompts))))
+        assert [set(answers) for answers in beside] == [{text} for text in alone]
+        until(lambda: server.metric("belle_sequences_running") == 0)
+        assert server.metric("belle_sequences_paused") == 1
+        print(f"\n{sum(map(len, beside))} answers while one reader slept {STALL_SECONDS:.0f} s")
+        text = read_to_the_end(stalled)
+        assert "".join(event["choices"][0]["text"] for event in events(text) if event["choices"]) == whole
+        assert text.rstrip().endswith("data: [DONE]")
         until(lambda: server.metric("belle_blocks_leased") == 0)
 
 
@@ -121,26 +96,15 @@ def test_a_crowd_is_served_or_refused_but_never_left_hanging(server):
 
 def test_the_order_to_stop_ends_every_stream_cleanly(tmp_path):
     with open(tmp_path / "log", "w") as log:
-        server = Server(log)
+        server = Server(log, SETTINGS)
     streams = [server.open_stream(f"第{i}个故事", 1900) for i in range(4)]
     with concurrent.futures.ThreadPoolExecutor(len(streams)) as readers:
-        received = [readers.submit(read_to_the_end, stream) for stream in streams]
+        texts = [readers.submit(read_to_the_end, stream) for stream in streams]
         server.process.send_signal(signal.SIGTERM)
-        for text in [each.result() for each in received]:
-            text = text.removesuffix("\r\n0\r\n\r\n")
-            events = [json.loads(data) for data in re.findall(r"^data: ({.*})$", text, re.M)]
-            errors = [event for event in events if "error" in event]
+        for text in [each.result() for each in texts]:
+            received = events(text)
+            errors = [event for event in received if "error" in event]
             ended = text.rstrip().endswith("data: [DONE]")
             assert len(errors) == (0 if ended else 1), text[-400:]
-            assert ended or "error" in events[-1]
+            assert ended or "error" in received[-1]
     assert server.process.wait(60) in (0, 143)
-
-
-def read_to_the_end(connection):
-    received = b""
-    with connection:
-        while not received.endswith(b"\r\n0\r\n\r\n"):  # the last chunk of a chunked answer
-            data = connection.recv(65536)
-            assert data, received[-400:]
-            received += data
-    return received.decode()

@@ -110,6 +110,8 @@ public final class HttpEdge {
                 .withIdleTimeout(Duration.fromNanos(config.idleTimeout().toNanos()));
         return defaults.withServerHeader(Optional.of(Server.create(ProductVersion.create("belle", ""))))
                 .withMaxConnections(config.maxConnections())
+                // As many may come at once as may be there: a shorter line lets the kernel reset those behind its end.
+                .withBacklog(config.maxConnections())
                 .withSocketOptions(List.of(TcpSO.tcpNoDelay(true), TcpSO.sendBufferSize(config.sendBufferBytes())))
                 .withParsingErrorHandler(ProtocolErrors.class.getName())
                 .withTimeouts(timeouts)
