@@ -53,7 +53,7 @@ final class MemberOptions {
 
     @Option(
             names = "--fast-failover",
-            description = "Answer a crash in 7 s in place of 10 s; puts slow members out sooner.")
+            description = "Answer a crash in 7 s in place of 9 s; puts slow members out sooner.")
     private boolean fastFailover;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Settings in HOCON; flags go before them.")
