@@ -6,7 +6,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -14,6 +13,8 @@ import java.util.regex.Pattern;
 /** A {@code belle gateway} or {@code belle node} process, until it is closed. */
 final class RunningMember implements AutoCloseable {
     private static final long STOP_LIMIT_SECONDS = 60;
+    /** Several processes start at once and live for seconds. */
+    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     private final Process process;
     private final BufferedReader out;
@@ -28,9 +29,9 @@ final class RunningMember implements AutoCloseable {
 
     /** Starts without waiting. */
     static RunningMember start(Path log, String... arguments) throws IOException {
-        Process process = OwnProcess.builder(new ArrayList<>(List.of(arguments)))
-                .redirectError(log.toFile())
-                .start();
+        ProcessBuilder builder = OwnProcess.builder(List.of(arguments)).redirectError(log.toFile());
+        builder.command().addAll(1, QUICK_START);
+        Process process = builder.start();
         var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         return new RunningMember(process, out, log);
     }
