@@ -45,6 +45,19 @@ class AnswersTest {
     }
 
     @Test
+    void aRequestThatIsSentAgainUnderItsKeyIsNotComputedTwice() {
+        var request = gateway.posting(CHAT, chat("once", "")).header("Idempotency-Key", "key-1");
+        JsonNode first = json(gateway.send(request.build()));
+        assertThat(first.at("/choices/0/message/content").asText()).isEqualTo("You said: once");
+        assertThat(json(gateway.send(request.build()))).isEqualTo(first);
+        assertThat(gateway.witness.generates())
+                .filteredOn(generate -> generate.prompt().toString().contains("once"))
+                .hasSize(1);
+        var wrong = gateway.posting(CHAT, chat("once", "")).header("Idempotency-Key", "a b");
+        assertThat(gateway.send(wrong.build()).statusCode()).isEqualTo(400);
+    }
+
+    @Test
     void severalChoicesComeInOrder() {
         JsonNode body = json(gateway.post(CHAT, chat("hi", ",\"n\":3,\"max_tokens\":1")));
         assertThat(body.get("choices").findValuesAsText("index")).containsExactly("0", "1", "2");

@@ -76,6 +76,11 @@ final class LiveTurn {
         return computing == Computing.SUSPENDED || computing == Computing.ENDED;
     }
 
+    /** Tells whether it is what {@code request} asks for, whoever reads it. */
+    boolean answers(SessionCommand.Generate request) {
+        return origin.request().answeredTo(request.replyTo()).equals(request);
+    }
+
     boolean isReadBy(ActorRef<?> actor) {
         return reader.filter(actor::equals).isPresent();
     }
@@ -177,7 +182,8 @@ final class LiveTurn {
     /** Goes on for a reader that lost sight of the session; in a new epoch, so that what it may still hear is old. */
     void proceed(Progress progress, ActorRef<StreamEvent> newReader) {
         if (computing == Computing.SUBMITTED) {
-            return; // Said twice: the first one's answer is due.
+            reader = Optional.of(newReader); // The answer is due.
+            return;
         }
         if (!turn.rewind(progress.after())) {
             newReader.tell(new StreamEvent.Refused(
@@ -185,6 +191,9 @@ final class LiveTurn {
                     new Failure.NotFound(
                             "stream " + request.stream() + " has no events to give behind event " + progress.after())));
             return;
+        }
+        if (!isReadBy(newReader)) {
+            tell(turn.failedAtEnd(new Failure.Unavailable("the stream is read elsewhere now")));
         }
         letReaderGo();
         reader = Optional.of(newReader);

@@ -129,7 +129,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onContinue(SessionCommand.Continue goingOn) {
         SessionCommand.Generate generate = goingOn.request();
         LiveTurn turn = turns.get(generate.stream());
-        if (turn != null) {
+        if (turn != null && !turn.answers(generate)) {
+            refuse(generate, new Failure.Invalid("stream", "the key of this request was used for another one"));
+        } else if (turn != null) {
             getContext().watch(generate.replyTo());
             turn.proceed(goingOn.progress(), generate.replyTo());
         } else if (goingOn.progress().choices().size() != generate.params().n()) {

@@ -249,6 +249,9 @@ class SessionActorTest {
         session.tell(new SessionCommand.Continue(request, progress));
         assertThat(submitted().request().given()).containsExactly(Tokens.of(0, 1));
         session.tell(new SessionCommand.Continue(request, progress)); // said twice before the answer
+        var other = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(2), SamplingParams.greedy(9));
+        session.tell(new SessionCommand.Continue(other, progress));
+        assertThat(refusal().message()).contains("used for another");
         replica(new BatchActor.Admitted(STREAM, 3));
         assertThat(accepted().epoch()).isEqualTo(3);
         produce(3, 2, 4);

@@ -106,6 +106,12 @@ public final class OpenApi {
     private void generation(String path, String id, String summary, Shape request, Shape answer) {
         ObjectNode operation = operation(path, "post", id, summary, true, WORK);
         sessionHeader(operation);
+        parameter(
+                operation,
+                "header",
+                IdempotencyKey.HEADER,
+                new Shape.Pattern(IdempotencyKey.REGEX, "1 to 255 printable ASCII characters"),
+                "A name for this request: sent again, to any gateway, it is given the same answer.");
         body(operation, request);
         ok(operation, JSON_TYPE, answer);
         ObjectNode ok = (ObjectNode) operation.get("responses").get("200");

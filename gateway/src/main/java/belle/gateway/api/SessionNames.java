@@ -54,7 +54,8 @@ public final class SessionNames {
         return leading.toString();
     }
 
-    private static String hash(String text) {
+    /** Returns 32 hexadecimal digits. */
+    static String hash(String text) {
         byte[] digest = sha256().digest(text.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
     }

@@ -1,6 +1,7 @@
 package belle.gateway.http;
 
 import belle.gateway.api.GenerationRequest;
+import belle.gateway.api.IdempotencyKey;
 import belle.gateway.api.SamplingFields;
 import belle.gateway.api.SessionNames;
 import belle.gateway.api.StreamName;
@@ -14,6 +15,7 @@ import belle.proto.FailureException;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -84,13 +87,19 @@ final class GenerationHandler {
         request.unknownToken(served.info()).ifPresent(failure -> {
             throw new FailureException(failure);
         });
-        SamplingParams params = SamplingFields.of(request, served.info(), random.nextLong() & SEED_BITS);
+        String tenant = call.tenant().anonymous()
+                ? request.user().orElse("")
+                : call.tenant().name();
+        Optional<IdempotencyKey> key =
+                call.request().getHeader(IdempotencyKey.HEADER).map(value -> IdempotencyKey.of(tenant, value.value()));
+        long drawnSeed = key.map(IdempotencyKey::seed).orElseGet(random::nextLong) & SEED_BITS;
+        SamplingParams params = SamplingFields.of(request, served.info(), drawnSeed);
         String session = header.or(request::session)
                 .orElseGet(
                         () -> SessionNames.of(request.model(), request.prompts().getFirst()));
         return named(
                 echoes(request, served)
-                        .thenCompose(echoes -> open(call, request, params, session, echoes))
+                        .thenCompose(echoes -> open(call, request, params, new Target(session, tenant, key), echoes))
                         .thenCompose(parts -> answers.answer(call, request, params, parts, began))
                         .thenApply(response ->
                                 response.addHeader(RawHeader.create("X-Seed", Long.toString(params.seed())))),
@@ -124,28 +133,30 @@ final class GenerationHandler {
 
     /** Opens all streams, or none: the first refusal cancels the others and fails the stage. */
     private CompletionStage<List<Part>> open(
-            Call call, GenerationRequest request, SamplingParams params, String session, List<String> echoes) {
-        String suffix = StreamName.drawRandom(random);
-        long created = clock.instant().getEpochSecond();
-        String tenant = call.tenant().anonymous()
-                ? request.user().orElse("")
-                : call.tenant().name();
+            Call call, GenerationRequest request, SamplingParams params, Target target, List<String> echoes) {
+        String session = target.session();
+        String suffix = target.key().map(IdempotencyKey::hash).orElseGet(() -> StreamName.drawRandom(random));
+        long now = clock.instant().getEpochSecond();
+        long created = target.key().map(key -> key.created(now)).orElse(now);
         boolean echoPrompt = request.echo() && params.topLogprobs() >= 0;
         List<CompletableFuture<Part>> opening = new ArrayList<>();
         for (int i = 0; i < request.prompts().size(); i++) {
             var name = new StreamName(session, request.kind(), request.includeUsage(), i * params.n(), created, suffix);
             Prompt prompt = request.prompts().get(i);
             String echo = echoes.get(i);
-            CompletableFuture<OpenStream> opened = streams.generate(
-                    session,
-                    name.toString(),
-                    replyTo -> new SessionCommand.Generate(
-                            name.toString(), request.model(), prompt, params, tenant, echoPrompt, replyTo));
+            Function<ActorRef<StreamEvent>, SessionCommand.Generate> command = replyTo -> new SessionCommand.Generate(
+                    name.toString(), request.model(), prompt, params, target.tenant(), echoPrompt, replyTo);
+            CompletableFuture<OpenStream> opened = target.key().isEmpty()
+                    ? streams.generate(session, name.toString(), command)
+                    : streams.generateOrJoin(session, name.toString(), command);
             call.clientGone().thenRun(() -> opened.cancel(false));
             opening.add(opened.thenApply(stream -> part(stream, name, echo)));
         }
         return allOrNone(opening);
     }
+
+    /** Where a request is computed, for whom, and under which name of the client's. */
+    private record Target(String session, String tenant, Optional<IdempotencyKey> key) {}
 
     private static Part part(OpenStream stream, StreamName name, String echo) {
         return switch (stream) {

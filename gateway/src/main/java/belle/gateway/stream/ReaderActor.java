@@ -115,9 +115,11 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         timers.startSingleTimer(new Tick(), config.acceptTimeout());
         timers.startTimerWithFixedDelay(new Retry(), config.acceptTimeout().dividedBy(FIRST_QUESTIONS));
         SessionCommand first = wish.first().apply(ears);
-        if (first instanceof SessionCommand.Generate generate) {
-            received = Optional.of(Received.nothingOf(generate));
-        }
+        received = switch (first) {
+            case SessionCommand.Generate generate -> Optional.of(Received.nothingOf(generate));
+            case SessionCommand.Continue origin -> Optional.of(new Received(origin));
+            case SessionCommand.Resume _, SessionCommand.Acknowledge _, SessionCommand.Cancel _ -> Optional.empty();
+        };
         wish.session().tell(first);
     }
 

@@ -1,6 +1,7 @@
 package belle.gateway.stream;
 
 import belle.proto.Failure;
+import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,16 @@ public final class Streams {
     public CompletableFuture<OpenStream> generate(
             String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
         return open(session, stream, -1, command::apply);
+    }
+
+    /** Starts a turn, or reads it from its beginning if the session has it already. */
+    public CompletableFuture<OpenStream> generateOrJoin(
+            String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
+        return open(session, stream, -1, ears -> {
+            SessionCommand.Generate generate = command.apply(ears);
+            return new SessionCommand.Continue(
+                    generate, Progress.none(Math.max(1, generate.params().n())));
+        });
     }
 
     /** Goes on with a stream behind event {@code after}, or from its first one (-1). */
