@@ -1,0 +1,5 @@
+/** The promises to clients as properties of a history. */
+@NullMarked
+package belle.faults.check;
+
+import org.jspecify.annotations.NullMarked;
