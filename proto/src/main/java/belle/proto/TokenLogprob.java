@@ -13,6 +13,13 @@ public record TokenLogprob(int id, String text, double logprob, List<Alternative
         top = List.copyOf(top);
     }
 
+    /** Returns the code points of all the tokens' texts together. */
+    public static int characters(List<TokenLogprob> tokens) {
+        return tokens.stream()
+                .mapToInt(token -> token.text().codePointCount(0, token.text().length()))
+                .sum();
+    }
+
     /** One alternative at a position. */
     public record Alternative(int id, String text, double logprob) {}
 }

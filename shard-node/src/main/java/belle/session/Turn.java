@@ -3,6 +3,7 @@ package belle.session;
 import belle.engine.Output;
 import belle.proto.Check;
 import belle.proto.Failure;
+import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
 import belle.proto.session.Progress;
 import belle.proto.session.StreamEvent;
@@ -41,6 +42,7 @@ final class Turn {
                 choice.ids.add(known.ids().get(i));
             }
             choice.finished = known.finished();
+            choice.characters = known.characters();
             choices.add(choice);
         }
         promptScored = progress.promptScored();
@@ -91,16 +93,27 @@ final class Turn {
             long untold = later.stream()
                     .filter(event -> event instanceof StreamEvent.Delta delta && delta.choice() == choice)
                     .count();
+            int characters =
+                    later.stream().mapToInt(event -> characters(event, choice)).sum();
             boolean ends = later.stream()
                     .anyMatch(event -> event instanceof StreamEvent.Finished finished && finished.choice() == choice);
             int[] ids = state.ids.stream()
                     .mapToInt(Integer::intValue)
                     .limit(state.ids.size() - untold)
                     .toArray();
-            told.add(new Progress.Choice(Tokens.of(ids), state.finished && !ends));
+            told.add(new Progress.Choice(Tokens.of(ids), state.finished && !ends, state.characters - characters));
         }
         boolean scored = promptScored && later.stream().noneMatch(StreamEvent.PromptScored.class::isInstance);
         return new Progress(index - 1, epoch, scored, told);
+    }
+
+    /** Returns how far an event moves a choice on in the text, as log-probabilities count it. */
+    private static int characters(Indexed event, int choice) {
+        return switch (event) {
+            case StreamEvent.PromptScored scored -> TokenLogprob.characters(scored.tokens());
+            case StreamEvent.Delta delta -> delta.choice() == choice ? TokenLogprob.characters(delta.logprobs()) : 0;
+            case StreamEvent.Finished _, StreamEvent.Done _, StreamEvent.Failed _ -> 0;
+        };
     }
 
     /** Puts what an output says into the log, unless the log has it already. */
@@ -178,6 +191,7 @@ final class Turn {
     private void onPromptScored(Output.PromptScored scored) {
         if (!promptScored) {
             promptScored = true;
+            choices.forEach(choice -> choice.characters += TokenLogprob.characters(scored.tokens()));
             log.add(new StreamEvent.PromptScored(stream, epoch, next(), scored.tokens()));
         }
     }
@@ -192,14 +206,10 @@ final class Turn {
                 token.id().choice(),
                 choice.ids.size());
         choice.ids.add(token.tokenId());
+        List<TokenLogprob> logprobs = token.logprob().map(List::of).orElse(List.of());
+        choice.characters += TokenLogprob.characters(logprobs);
         log.add(new StreamEvent.Delta(
-                stream,
-                epoch,
-                next(),
-                token.id().choice(),
-                Tokens.of(token.tokenId()),
-                token.text(),
-                token.logprob().map(List::of).orElse(List.of())));
+                stream, epoch, next(), token.id().choice(), Tokens.of(token.tokenId()), token.text(), logprobs));
     }
 
     private void onFinished(Output.Finished finished) {
@@ -233,5 +243,6 @@ final class Turn {
     private static final class Choice {
         final List<Integer> ids = new ArrayList<>();
         boolean finished;
+        int characters;
     }
 }

@@ -7,6 +7,7 @@ import belle.engine.Output;
 import belle.engine.SequenceId;
 import belle.proto.Failure;
 import belle.proto.FinishReason;
+import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
 import belle.proto.Usage;
 import belle.proto.session.Progress;
@@ -82,6 +83,22 @@ class TurnTest {
     }
 
     @Test
+    void countsTheCharactersWhoseProbabilitiesWereTold() {
+        turn.apply(1, new Output.PromptScored("s~1", List.of(new TokenLogprob(1, "你好", -1, List.of()))));
+        turn.apply(1, scored(0, 0, "abc"));
+        turn.apply(1, scored(1, 0, "𠀀"));
+        assertThat(turn.before(3).choices().stream().map(Progress.Choice::characters))
+                .containsExactly(5, 3);
+        assertThat(turn.before(2).choices().stream().map(Progress.Choice::characters))
+                .containsExactly(5, 2);
+        assertThat(turn.before(0).choices().stream().map(Progress.Choice::characters))
+                .containsExactly(0, 0);
+        Turn elsewhere = new Turn("s~1", turn.before(3), 100);
+        elsewhere.apply(1, scored(0, 1, "d"));
+        assertThat(elsewhere.before(4).choices().getFirst().characters()).isEqualTo(6);
+    }
+
+    @Test
     void goesOnElsewhereBehindWhatItsReaderHas() {
         turn.apply(1, token(0, 0, 7));
         turn.apply(1, token(1, 0, 5));
@@ -141,6 +158,11 @@ class TurnTest {
 
     private static Output token(int choice, int index, int id) {
         return new Output.Token(new SequenceId("s~1", choice), index, id, "t" + id, Optional.empty());
+    }
+
+    private static Output scored(int choice, int index, String text) {
+        var logprob = new TokenLogprob(index, text, -1, List.of());
+        return new Output.Token(new SequenceId("s~1", choice), index, index, text, Optional.of(logprob));
     }
 
     private static Output finished(int choice) {

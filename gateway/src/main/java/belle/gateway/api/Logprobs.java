@@ -72,11 +72,6 @@ final class Logprobs {
         return logprobs;
     }
 
-    /** Returns the characters of all the tokens' texts together. */
-    static int characters(List<TokenLogprob> tokens) {
-        return tokens.stream().mapToInt(token -> characters(token.text())).sum();
-    }
-
     static int characters(String text) {
         return text.codePointCount(0, text.length());
     }

@@ -3,6 +3,7 @@ package belle.gateway.api;
 import belle.proto.FinishReason;
 import belle.proto.TokenLogprob;
 import belle.proto.Usage;
+import belle.proto.session.Progress;
 import belle.proto.session.StreamEvent;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -38,6 +39,18 @@ public final class StreamRenderer {
         this.choices = choices;
     }
 
+    /** One for the rest of a stream whose client was told {@code known} by another one. */
+    public static StreamRenderer behind(Progress known, StreamName stream, String model) {
+        var renderer = new StreamRenderer(stream, model, "", known.choices().size());
+        for (int number = 0; number < known.choices().size(); number++) {
+            Progress.Choice choice = known.choices().get(number);
+            if (known.promptScored() || !choice.ids().isEmpty()) {
+                renderer.charactersByChoice.put(number, choice.characters());
+            }
+        }
+        return renderer;
+    }
+
     /** Returns the events to send for one of the session's: none for a delta without anything to tell. */
     public String render(StreamEvent.Indexed event) {
         return switch (event) {
@@ -66,7 +79,7 @@ public final class StreamRenderer {
         return "id: " + stream.eventId(failed.index()) + "\nevent: error\ndata: " + body + "\n\n";
     }
 
-    /** The usage event has the id before that of [DONE], so that a reader cut off between the two still gets [DONE]. */
+    /** The usage event shares its id with [DONE]: a reader cut off between the two is sent [DONE] alone. */
     private String usage(StreamEvent.Done done) {
         if (!stream.usage()) {
             return "";
@@ -74,7 +87,7 @@ public final class StreamRenderer {
         ObjectNode chunk = chunkHead();
         chunk.putArray("choices");
         chunk.set("usage", usage(done.usage()));
-        return event(Math.max(0, done.index() - 1), chunk);
+        return event(done.index(), chunk);
     }
 
     static ObjectNode usage(Usage usage) {
@@ -108,7 +121,7 @@ public final class StreamRenderer {
         ObjectNode chunk = chunkHead();
         ArrayNode all = chunk.putArray("choices");
         for (int choice = 0; choice < choices; choice++) {
-            charactersByChoice.put(choice, Logprobs.characters(tokens));
+            charactersByChoice.put(choice, TokenLogprob.characters(tokens));
             all.add(completionChoice(choice, text, Logprobs.legacy(tokens, 0)));
         }
         return chunk;
@@ -126,7 +139,7 @@ public final class StreamRenderer {
             case COMPLETION -> {
                 String shown = first ? echo + text : text;
                 int offset = charactersByChoice.getOrDefault(choice, Logprobs.characters(echo));
-                charactersByChoice.put(choice, offset + Logprobs.characters(logprobs));
+                charactersByChoice.put(choice, offset + TokenLogprob.characters(logprobs));
                 JsonNode reported = logprobs.isEmpty() ? JSON.nullNode() : Logprobs.legacy(logprobs, offset);
                 one.add(completionChoice(choice, shown, reported));
             }

@@ -7,6 +7,8 @@ import belle.gateway.api.WholeAnswer;
 import belle.gateway.stream.OpenStream;
 import belle.proto.FailureException;
 import belle.proto.SamplingParams;
+import belle.proto.session.Progress;
+import belle.proto.session.SessionCommand.Continue;
 import belle.proto.session.StreamEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,11 +58,17 @@ final class StreamAnswers {
     /** Answers with the rest of a stream behind event {@code after}. */
     HttpResponse resumed(Call call, Part part, long after) {
         count(part);
-        var renderer = new StreamRenderer(part.name(), part.begun().accepted().model(), "", 1);
+        StreamEvent.Accepted accepted = part.begun().accepted();
+        Progress known = accepted.origin().map(Continue::progress).orElse(Progress.none(1));
+        var renderer = StreamRenderer.behind(known, part.name(), accepted.model());
         Source<String, NotUsed> events = part.begun().events().map(event -> switch (event) {
             case StreamEvent.Done done when done.index() <= after -> renderer.done(done.index());
             case StreamEvent.Failed failed -> renderer.render(failed);
-            case StreamEvent.Indexed old when old.index() <= after -> "";
+            case StreamEvent.Indexed old
+            when old.index() <= after -> {
+                renderer.render(old); // Asked for once more, and counted.
+                yield "";
+            }
             case StreamEvent.Indexed fresh -> renderer.render(fresh);
         });
         return events(call, events, List.of(part));

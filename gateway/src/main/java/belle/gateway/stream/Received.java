@@ -1,5 +1,6 @@
 package belle.gateway.stream;
 
+import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
 import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
@@ -31,8 +32,11 @@ final class Received {
     /** Notes the next event. */
     void note(StreamEvent.Indexed event) {
         switch (event) {
-            case StreamEvent.PromptScored _ -> promptScored = true;
-            case StreamEvent.Delta delta -> choices.get(delta.choice()).add(delta.ids());
+            case StreamEvent.PromptScored scored -> {
+                promptScored = true;
+                choices.forEach(choice -> choice.characters += TokenLogprob.characters(scored.tokens()));
+            }
+            case StreamEvent.Delta delta -> choices.get(delta.choice()).add(delta);
             case StreamEvent.Finished finished -> choices.get(finished.choice()).finished = true;
             case StreamEvent.Done _, StreamEvent.Failed _ -> {}
         }
@@ -55,14 +59,18 @@ final class Received {
         private int[] ids;
         private int size;
         private boolean finished;
+        private int characters;
 
         Choice(Progress.Choice known) {
             ids = known.ids().toArray();
             size = ids.length;
             finished = known.finished();
+            characters = known.characters();
         }
 
-        void add(Tokens more) {
+        void add(StreamEvent.Delta delta) {
+            Tokens more = delta.ids();
+            characters += TokenLogprob.characters(delta.logprobs());
             if (size + more.size() > ids.length) {
                 ids = Arrays.copyOf(ids, size + size / 2 + more.size() + 16);
             }
@@ -72,7 +80,7 @@ final class Received {
         }
 
         Progress.Choice told() {
-            return new Progress.Choice(Tokens.of(Arrays.copyOf(ids, size)), finished);
+            return new Progress.Choice(Tokens.of(Arrays.copyOf(ids, size)), finished, characters);
         }
     }
 }

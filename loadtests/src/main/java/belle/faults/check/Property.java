@@ -1,5 +1,7 @@
 package belle.faults.check;
 
+import java.util.Locale;
+
 /** What is promised to a client, whatever happens to processes and networks. */
 public enum Property {
     IN_ORDER_ONCE("every event comes once, in the order of its index, over all attempts to read a stream"),
@@ -25,7 +27,7 @@ public enum Property {
 
     /** Returns its name in reports: {@code in-order-once}. */
     public String id() {
-        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Returns the promise as a sentence. */

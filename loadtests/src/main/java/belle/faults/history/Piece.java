@@ -11,7 +11,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Piece.Finish.class, name = "finish"),
     @JsonSubTypes.Type(value = Piece.Usage.class, name = "usage"),
     @JsonSubTypes.Type(value = Piece.End.class, name = "end"),
-    @JsonSubTypes.Type(value = Piece.Error.class, name = "error")
+    @JsonSubTypes.Type(value = Piece.Broken.class, name = "broken")
 })
 public sealed interface Piece {
     /** More of a choice; {@code logprobs} as in {@link Answer.Choice}. */
@@ -31,5 +31,5 @@ public sealed interface Piece {
     record End() implements Piece {}
 
     /** The stream's bad end. */
-    record Error(String code, String message) implements Piece {}
+    record Broken(String code, String message) implements Piece {}
 }

@@ -20,8 +20,15 @@ public record Progress(long after, long epoch, boolean promptScored, List<Choice
      *
      * @param ids the tokens that were generated, oldest first
      * @param finished it was told the reason why the choice ended
+     * @param characters code points of the tokens whose log-probabilities it was told, the prompt's included: where in the
+     *     text the next token stands
      */
-    public record Choice(Tokens ids, boolean finished) {}
+    public record Choice(Tokens ids, boolean finished, int characters) {
+        /** Of a choice without log-probabilities. */
+        public Choice(Tokens ids, boolean finished) {
+            this(ids, finished, 0);
+        }
+    }
 
     public Progress {
         choices = List.copyOf(choices);
