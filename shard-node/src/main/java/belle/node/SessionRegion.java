@@ -4,8 +4,10 @@ import belle.proto.session.SessionCommand;
 import belle.session.ServedModel;
 import belle.session.SessionActor;
 import belle.session.SessionConfig;
+import belle.session.SessionDoor;
 import belle.session.SessionHome;
 import java.util.Map;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
@@ -17,26 +19,50 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 final class SessionRegion {
     private SessionRegion() {}
 
-    /** Opens the region, which only members with the role of a node host; sessions compute on the replicas of {@code models}. */
+    /**
+     * Opens the region, which only members with the role of a node host; sessions compute on the replicas of {@code
+     * models}. It is left when the system shuts down, as soon as the readers of all sessions have found them elsewhere.
+     */
     static void open(ActorSystem<?> system, SessionConfig config, Map<String, ServedModel> models) {
         ClusterSharding sharding = ClusterSharding.get(system);
+        Residents residents = new Residents();
         sharding.init(Entity.of(
-                        SessionCommand.TYPE, entity -> SessionActor.create(config, models, home(sharding, entity)))
+                        SessionCommand.TYPE,
+                        entity -> SessionDoor.create(door -> {
+                            residents.enter();
+                            return SessionActor.create(config, models, home(sharding, entity, door, residents));
+                        }))
                 .withRole(Node.ROLE)
                 // A session knows best when it is idle: a turn may run long without a message through the shard.
                 .withSettings(ClusterShardingSettings.create(system).withNoPassivationStrategy()));
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseClusterShardingShutdownRegion(),
+                        "belle-sessions-have-moved",
+                        residents::allLeft);
     }
 
-    private static SessionHome home(ClusterSharding sharding, EntityContext<SessionCommand> entity) {
+    private static SessionHome home(
+            ClusterSharding sharding, EntityContext<SessionCommand> entity, ActorRef<?> door, Residents residents) {
         return new SessionHome() {
             @Override
-            public void passivate(ActorRef<?> session) {
-                entity.getShard().tell(new ClusterSharding.Passivate<>(session));
+            public ActorRef<?> door() {
+                return door;
+            }
+
+            @Override
+            public void passivate() {
+                entity.getShard().tell(new ClusterSharding.Passivate<>(door));
             }
 
             @Override
             public void forward(SessionCommand command) {
                 sharding.entityRefFor(SessionCommand.TYPE, entity.getEntityId()).tell(command);
+            }
+
+            @Override
+            public void left() {
+                residents.leave();
             }
         };
     }

@@ -81,6 +81,29 @@ final class LiveTurn {
         return origin.request().answeredTo(request.replyTo()).equals(request);
     }
 
+    /** Tells whether somebody waits for more of it. */
+    boolean isRead() {
+        return reader.isPresent() && !(computing == Computing.ENDED && turn.allSent());
+    }
+
+    /** The session leaves its node: the reader is to look for another one, and is told again when it is promised one. */
+    void announceMove() {
+        if (computing != Computing.SUBMITTED && isRead()) {
+            tell(new StreamEvent.Moving(request.stream(), turn.epoch()));
+        }
+    }
+
+    /**
+     * What another session must be told to compute the turn for a reader that is still to come back. Where several choices
+     * share the row of events their order would not be the same there, so only a turn with one choice is handed on.
+     */
+    Optional<SessionCommand> handOn() {
+        boolean awaited = computing == Computing.RUNNING || computing == Computing.PAUSED;
+        return awaited && request.params().n() == 1
+                ? Optional.of(origin.behind(turn.oldest().inEpoch(turn.epoch() + 1)))
+                : Optional.empty();
+    }
+
     boolean isReadBy(ActorRef<?> actor) {
         return reader.filter(actor::equals).isPresent();
     }

@@ -57,7 +57,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final SessionHome home;
     private final ActorRef<BatchActor.Event> replicaEvents;
     private final Map<String, LiveTurn> turns = new LinkedHashMap<>();
+    private final Preparations preparations;
+    /** Whoever is to be found by its name is to be found elsewhere. */
     private boolean leaving;
+
+    private boolean doorClosed;
 
     /**
      * A session without turns.
@@ -83,8 +87,10 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         this.config = config;
         this.models = models;
         this.home = home;
+        this.preparations = new Preparations(config.maxTurns());
         this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
         models.values().forEach(model -> context.watch(model.replica()));
+        context.watch(home.door());
         leaveWhenIdle();
     }
 
@@ -99,19 +105,29 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private Behavior<Message> onMessage(Message message) {
         switch (message) {
-            case FromGateway(var command) when leaving -> home.forward(command);
+            case FromGateway(var command) when leaving && !turns.containsKey(command.stream()) -> home.forward(command);
             case FromGateway(var command) -> onCommand(command);
-            case FromReplica(var event) -> keepIf(event.stream(), turn -> turn.onReplica(event));
+            case FromReplica(var event) -> onReplica(event);
             case AlarmRang(var stream, var alarm) -> onAlarm(stream, alarm);
             case Idle _ -> onIdle();
         }
-        return this;
+        return stayWhileNeeded();
+    }
+
+    private void onReplica(BatchActor.Event event) {
+        if (!preparations.take(event)) {
+            keepIf(event.stream(), turn -> turn.onReplica(event));
+        }
+        if (doorClosed && event instanceof BatchActor.Admitted) {
+            with(event.stream(), LiveTurn::announceMove);
+        }
     }
 
     private void onCommand(SessionCommand command) {
         switch (command) {
             case SessionCommand.Generate generate -> onGenerate(generate);
             case SessionCommand.Continue goingOn -> onContinue(goingOn);
+            case SessionCommand.Prepare(var goingOn) -> onPrepare(goingOn);
             case SessionCommand.Resume resume -> onResume(resume);
             case SessionCommand.Acknowledge(var stream, var index) -> with(stream, turn -> turn.acknowledge(index));
             case SessionCommand.Cancel(var stream) -> keepIf(stream, LiveTurn::cancel);
@@ -144,6 +160,22 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                                     + goingOn.progress().choices().size()));
         } else {
             begin(generate, goingOn.progress());
+        }
+    }
+
+    private void onPrepare(SessionCommand.Continue goingOn) {
+        SessionCommand.Generate generate = goingOn.request();
+        ServedModel model = models.get(generate.model());
+        if (model == null) {
+            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
+        } else if (turns.containsKey(generate.stream())) {
+            generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
+        } else {
+            switch (model.check(generate)) {
+                case Checked.Fine(var request) ->
+                    preparations.begin(model, request, goingOn.progress(), generate.replyTo(), replicaEvents);
+                case Checked.Wrong(var failure) -> refuse(generate, failure);
+            }
         }
     }
 
@@ -188,12 +220,17 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void onIdle() {
         leaving = true;
-        home.passivate(getContext().getSelf());
+        home.passivate();
     }
 
     /** A reader or a replica is gone for good. */
     private Behavior<Message> onTerminated(Terminated gone) {
         ActorRef<?> actor = gone.getRef();
+        if (actor.equals(home.door())) {
+            leaving = true;
+            doorClosed = true;
+            turns.values().forEach(LiveTurn::announceMove);
+        }
         for (var entry : List.copyOf(turns.entrySet())) {
             LiveTurn turn = entry.getValue();
             if (turn.isReadBy(actor)) {
@@ -202,11 +239,28 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 keepIf(entry.getKey(), t -> t.breakOff(new Failure.Unavailable("the model is down on this node")));
             }
         }
-        return this;
+        return stayWhileNeeded();
+    }
+
+    /** Behind a closed door only those stay for whom a reader still waits; the others' readers would not find them. */
+    private Behavior<Message> stayWhileNeeded() {
+        if (!doorClosed) {
+            return this;
+        }
+        turns.values().removeIf(turn -> {
+            boolean unread = !turn.isRead();
+            if (unread) {
+                turn.handOn().ifPresent(home::forward);
+                turn.moveOut(STOPPING);
+            }
+            return unread;
+        });
+        return turns.isEmpty() ? Behaviors.stopped() : this;
     }
 
     private Behavior<Message> onStop() {
         turns.values().forEach(turn -> turn.moveOut(STOPPING));
+        home.left();
         return this;
     }
 

@@ -68,8 +68,11 @@ class SerializationTest {
                     generate, new Progress(3, 2, true, List.of(new Progress.Choice(Tokens.of(1), true))));
             messages.add(generate);
             messages.add(goingOn);
+            messages.add(new SessionCommand.Prepare(goingOn));
             messages.add(new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn)));
         });
+        messages.add(new StreamEvent.Moving("s~1", 3));
+        messages.add(new StreamEvent.Prepared("s~1"));
         failures().forEach(failure -> {
             messages.add(new StreamEvent.Refused("s~1", failure));
             messages.add(new StreamEvent.Failed("s~1", 1, 2, failure));

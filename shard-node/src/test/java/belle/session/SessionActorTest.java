@@ -2,6 +2,7 @@ package belle.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.engine.GenerationRequest;
 import belle.engine.Output;
 import belle.engine.SequenceId;
 import belle.proto.Failure;
@@ -16,11 +17,11 @@ import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
@@ -46,7 +47,9 @@ class SessionActorTest {
     private final TestProbe<BatchActor.Command> replica = kit.createTestProbe();
     private final TestProbe<StreamEvent> reader = kit.createTestProbe();
     private final TestProbe<SessionCommand> elsewhere = kit.createTestProbe();
-    private final List<ActorRef<?>> passivated = new ArrayList<>();
+    private final TestProbe<Object> door = kit.createTestProbe();
+    private final AtomicInteger passivated = new AtomicInteger();
+    private final AtomicInteger left = new AtomicInteger();
     private final ActorRef<SessionCommand> session = kit.spawn(SessionActor.create(CONFIG, models(), home()));
     private final Deque<BatchActor.Submit> submits = new ArrayDeque<>();
 
@@ -225,7 +228,7 @@ class SessionActorTest {
     void leavesWhenIdleAndSendsLateCommandsAfterItself() {
         time.timePasses(Duration.ofSeconds(1000));
         reader.awaitAssert(() -> {
-            assertThat(passivated).containsExactly(session);
+            assertThat(passivated).hasValue(1);
             return null;
         });
         session.tell(new SessionCommand.Cancel(STREAM));
@@ -240,6 +243,73 @@ class SessionActorTest {
         assertThat(replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
         reader.expectNoMessage();
         witness.expectTerminated(session);
+    }
+
+    @Test
+    void goesOnBehindAClosedDoorUntilItsReaderHasFoundAnother() {
+        begin();
+        produce(0, 2);
+        IntStream.range(0, 2).forEach(_ -> next());
+        door.stop();
+        assertThat(next()).isEqualTo(new StreamEvent.Moving(STREAM, 1));
+        produce(2, 3);
+        assertThat(next()).isEqualTo(delta(1, 2));
+        session.tell(new SessionCommand.Resume("another~1", -1, reader.getRef()));
+        assertThat(elsewhere.receiveMessage().stream()).isEqualTo("another~1");
+        session.tell(new SessionCommand.Cancel(STREAM));
+        assertThat(replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(STREAM, 1));
+        kit.createTestProbe().expectTerminated(session);
+        assertThat(left).hasValue(1);
+        elsewhere.expectNoMessage();
+    }
+
+    @Test
+    void aStreamThatIsPromisedBehindAClosedDoorIsToldToMove() {
+        session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9)));
+        submitted();
+        door.stop();
+        reader.expectNoMessage();
+        replica(new BatchActor.Admitted(STREAM, 1));
+        assertThat(accepted().epoch()).isEqualTo(1);
+        assertThat(next()).isEqualTo(new StreamEvent.Moving(STREAM, 1));
+    }
+
+    @Test
+    void handsAStreamOnWhoseReaderHasYetToComeBack() {
+        begin();
+        produce(0, 2);
+        IntStream.range(0, 2).forEach(_ -> next());
+        reader.stop();
+        door.stop();
+        var goingOn = (SessionCommand.Continue) elsewhere.receiveMessage();
+        assertThat(goingOn.progress()).isEqualTo(Progress.none(1).inEpoch(2));
+        kit.createTestProbe().expectTerminated(session);
+    }
+
+    @Test
+    void preparesOnceForAStreamThatStillRunsElsewhere() {
+        var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, progress)));
+        session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, progress)));
+        GenerationRequest once = submitted().request();
+        assertThat(once.given()).containsExactly(Tokens.of(0, 1));
+        assertThat(once.params().maxTokens()).isEqualTo(3);
+        reader.expectNoMessage();
+        replica(new BatchActor.Produced(once.stream(), 0, List.of(new Output.Done(once.stream(), new Usage(1, 0, 3)))));
+        assertThat(next()).isEqualTo(new StreamEvent.Prepared(STREAM));
+        replica.expectNoMessage();
+
+        session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(submitted().request().stream()).isEqualTo(STREAM);
+    }
+
+    @Test
+    void isAsGoodAsPreparedWhenTheReplicaHasNoRoom() {
+        var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, Progress.none(1))));
+        replica(new BatchActor.Rejected(submitted().request().stream(), 0, new Failure.Overloaded("full", 1)));
+        assertThat(next()).isEqualTo(new StreamEvent.Prepared(STREAM));
     }
 
     @Test
@@ -376,8 +446,18 @@ class SessionActorTest {
     private SessionHome home() {
         return new SessionHome() {
             @Override
-            public void passivate(ActorRef<?> actor) {
-                passivated.add(actor);
+            public ActorRef<?> door() {
+                return door.ref();
+            }
+
+            @Override
+            public void passivate() {
+                passivated.incrementAndGet();
+            }
+
+            @Override
+            public void left() {
+                left.incrementAndGet();
             }
 
             @Override

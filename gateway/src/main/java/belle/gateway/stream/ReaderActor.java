@@ -1,13 +1,11 @@
 package belle.gateway.stream;
 
 import belle.proto.Failure;
-import belle.proto.FailureException;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -19,9 +17,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.stream.BoundedSourceQueue;
-import org.apache.pekko.stream.QueueOfferResult;
-import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * Reads one stream of a session for one HTTP answer: decides whether it begins, hands its events on in order and once,
@@ -69,8 +64,6 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** How often a session is asked to begin a stream before it counts as unavailable. */
     private static final int FIRST_QUESTIONS = 5;
 
-    private static final Failure OVERRUN = new Failure.Internal("the stream had more events than its window allows");
-
     private final Wish wish;
     private final StreamConfig config;
     private final TimerScheduler<Command> timers;
@@ -78,15 +71,17 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private final Cursor cursor;
     private final CompletableFuture<Done> closed = new CompletableFuture<>();
 
-    /** Off once the stream has ended here: another reader may have it now, and only that one's taking counts. */
-    private final AtomicBoolean acknowledging = new AtomicBoolean(true);
-
-    private Optional<BoundedSourceQueue<StreamEvent.Indexed>> queue = Optional.empty();
+    private Optional<ClientEnd> client = Optional.empty();
     private Optional<Received> received = Optional.empty();
-    private Optional<ActorRef<SessionCommand>> session = Optional.empty();
+    /** Who has the stream; told directly, since by its name it may be on the way to elsewhere. */
+    private volatile Optional<ActorRef<SessionCommand>> session = Optional.empty();
+
     private boolean ended;
     /** No session is known to have the stream: one is being asked to go on with it. */
     private boolean homeless;
+
+    /** The session leaves its node, still at work; its next one prepares. */
+    private boolean moving;
 
     private int retries;
     private boolean heard;
@@ -118,7 +113,10 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         received = switch (first) {
             case SessionCommand.Generate generate -> Optional.of(Received.nothingOf(generate));
             case SessionCommand.Continue origin -> Optional.of(new Received(origin));
-            case SessionCommand.Resume _, SessionCommand.Acknowledge _, SessionCommand.Cancel _ -> Optional.empty();
+            case SessionCommand.Prepare _,
+                    SessionCommand.Resume _,
+                    SessionCommand.Acknowledge _,
+                    SessionCommand.Cancel _ -> Optional.empty();
         };
         wish.session().tell(first);
     }
@@ -138,10 +136,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         return switch (command) {
             case Heard(StreamEvent.Accepted accepted) -> onAccepted(accepted);
             case Heard(StreamEvent.Refused refused) -> onRefused(refused.failure());
+            case Heard(StreamEvent.Moving announced) -> onMoving(announced);
+            case Heard(StreamEvent.Prepared _) -> onPrepared();
             case Heard(StreamEvent.Indexed event) -> onEvent(event);
             case ClientDone _ -> onClientDone();
             case Expire(Failure failure) -> {
-                wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+                tell(new SessionCommand.Cancel(wish.stream()));
                 yield end(failure);
             }
             case Replaced _ -> onReplaced();
@@ -164,39 +164,37 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this; // Said by the session that is gone.
         }
         homeless = false;
+        moving = false;
         timers.cancel(new Retry());
         cursor.begin(accepted.epoch());
         watch(accepted.session());
         if (received.isEmpty()) {
             received = accepted.origin().map(Received::new);
         }
-        if (queue.isPresent() || ended) {
+        if (client.isPresent() || ended) {
             return this;
         }
         ActorRef<Command> self = getContext().getSelf();
-        RecipientRef<SessionCommand> session = wish.session();
-        AtomicBoolean counts = acknowledging;
-        var begun = Source.<StreamEvent.Indexed>queue(config.bufferEvents())
-                .map(event -> {
-                    if (counts.get()) {
-                        session.tell(new SessionCommand.Acknowledge(event.stream(), event.index()));
-                    }
-                    return event;
-                })
-                .recover(
-                        FailureException.class, () -> new StreamEvent.Failed(wish.stream(), 0, Long.MAX_VALUE, OVERRUN))
-                .<BoundedSourceQueue<StreamEvent.Indexed>>watchTermination((events, done) -> {
-                    done.whenComplete((_, _) -> self.tell(new ClientDone()));
-                    return events;
-                })
-                .preMaterialize(getContext().getSystem());
-        queue = Optional.of(begun.first());
+        ClientEnd begun = new ClientEnd(
+                wish.stream(),
+                config.bufferEvents(),
+                event -> tell(new SessionCommand.Acknowledge(event.stream(), event.index())),
+                () -> self.tell(new ClientDone()),
+                getContext().getSystem());
+        client = Optional.of(begun);
         timers.startTimerWithFixedDelay(new Tick(), config.probeInterval());
         return wish.opened()
                         .complete(new OpenStream.Begun(
-                                accepted, begun.second(), () -> self.tell(new ClientDone()), closed))
+                                accepted, begun.events(), () -> self.tell(new ClientDone()), closed))
                 ? this
                 : onClientDone();
+    }
+
+    /** Tells the session that has the stream, or whichever has its name. */
+    private void tell(SessionCommand command) {
+        RecipientRef<SessionCommand> known =
+                session.<RecipientRef<SessionCommand>>map(s -> s).orElse(wish.session());
+        known.tell(command);
     }
 
     private void watch(ActorRef<SessionCommand> now) {
@@ -211,6 +209,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private void findHome() {
         if (!homeless) {
             homeless = true;
+            moving = false;
             retries = 0;
             timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
             cursor.begin(cursor.epoch() + 1);
@@ -218,11 +217,41 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         received.ifPresent(known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears)));
     }
 
+    /** The session goes on meanwhile, so that the pause is no longer than what comes between this and the answer. */
+    private Behavior<Command> onMoving(StreamEvent.Moving announced) {
+        if (!ended && !homeless && announced.epoch() >= cursor.epoch()) {
+            moving = true;
+            timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
+            prepare();
+        }
+        return this;
+    }
+
+    private void prepare() {
+        received.ifPresent(known ->
+                wish.session().tell(new SessionCommand.Prepare(known.behind(cursor.last(), cursor.epoch() + 1, ears))));
+    }
+
+    private Behavior<Command> onPrepared() {
+        if (moving && !ended) {
+            moving = false;
+            tell(new SessionCommand.Cancel(wish.stream()));
+            session.ifPresent(getContext()::unwatch);
+            session = Optional.empty();
+            findHome();
+        }
+        return this;
+    }
+
     private Behavior<Command> onRetry() {
-        if (ended || !(homeless || queue.isEmpty())) {
+        if (moving) {
+            prepare();
             return this;
         }
-        if (queue.isEmpty()) {
+        if (ended || !(homeless || client.isEmpty())) {
+            return this;
+        }
+        if (client.isEmpty()) {
             // Not accepted yet: the question may have gone to a node that has just died. Tick sets the limit.
             wish.session()
                     .tell(received.<SessionCommand>map(known -> known.behind(cursor.last(), 1, ears))
@@ -238,12 +267,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     /** Before the stream has begun a refusal is the answer; later only one that no other session would give ends it. */
     private Behavior<Command> onRefused(Failure failure) {
-        if (queue.isEmpty() || received.isEmpty()) {
+        if (client.isEmpty() || received.isEmpty()) {
             return end(failure);
         }
         return switch (failure) {
             case Failure.Unavailable _, Failure.Overloaded _, Failure.NotFound _ -> {
-                if (!ended && !homeless) {
+                if (!ended && !homeless && !moving) {
                     findHome();
                 }
                 yield this;
@@ -255,7 +284,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onEvent(StreamEvent.Indexed event) {
         heard = true;
-        if (queue.isEmpty() || ended) {
+        if (client.isEmpty() || ended) {
             return this; // Before Accepted only by reordering: the gap that it leaves is asked for again.
         }
         if (event instanceof StreamEvent.Failed failed) {
@@ -276,55 +305,43 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private void askAgain() {
         if (!gapAsked) {
             gapAsked = true;
-            wish.session().tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+            tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
         }
     }
 
     private void handOn(StreamEvent.Indexed event) {
-        BoundedSourceQueue<StreamEvent.Indexed> events = queue.orElseThrow();
-        boolean last = event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed;
-        QueueOfferResult result = events.offer(event);
-        if (result.equals(QueueOfferResult.dropped())) {
+        ClientEnd to = client.orElseThrow();
+        if (!to.offer(event)) {
             getContext().getLog().error("stream {} overran its window of events", wish.stream());
-            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+            tell(new SessionCommand.Cancel(wish.stream()));
             ended = true;
-            events.fail(new FailureException(OVERRUN));
-        } else if (last) {
+        } else if (event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed) {
             ended = true;
-            complete(events);
-        }
-    }
-
-    private void complete(BoundedSourceQueue<StreamEvent.Indexed> events) {
-        acknowledging.set(false);
-        try {
-            events.complete();
-        } catch (IllegalStateException e) {
-            // The client hung up at this very moment, which completed the queue; ClientDone is on its way.
+            to.complete();
         }
     }
 
     private Behavior<Command> onClientDone() {
         if (!ended) {
-            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+            tell(new SessionCommand.Cancel(wish.stream()));
         }
         return Behaviors.stopped();
     }
 
     private Behavior<Command> onReplaced() {
-        if (queue.isEmpty()) {
+        if (client.isEmpty()) {
             return Behaviors.stopped();
         }
         if (!ended) {
             ended = true;
-            complete(queue.get());
+            client.get().complete();
         }
         return this;
     }
 
     /** Ends the stream with a failure: as the answer where nothing has begun, else as its last event. */
     private Behavior<Command> end(Failure failure) {
-        if (queue.isEmpty()) {
+        if (client.isEmpty()) {
             wish.opened().complete(new OpenStream.NotBegun(failure));
             ended = true;
             return Behaviors.stopped();
@@ -336,12 +353,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     }
 
     private Behavior<Command> onTick() {
-        if (queue.isEmpty()) {
+        if (client.isEmpty()) {
             wish.session().tell(new SessionCommand.Cancel(wish.stream()));
             return end(new Failure.Unavailable("no answer from the session's node within "
                     + config.acceptTimeout().toMillis() + " ms"));
         }
-        boolean clientStalls = queue.get().size() > 0;
+        boolean clientStalls = client.get().stalls();
         if (heard || ended || clientStalls) {
             heard = false;
             return this;
@@ -356,7 +373,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this;
         }
         silentProbes++;
-        wish.session().tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+        tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
         return this;
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -57,6 +58,40 @@ class ReaderActorTest {
         tell(accepted(2, elsewhere.getRef()), delta(2, 2, 9), finished(2, 3), done(2, 4));
         assertThat(events.get(9, TimeUnit.SECONDS))
                 .containsExactly(delta(1, 0, 7), delta(1, 1, 8), delta(2, 2, 9), finished(2, 3), done(2, 4));
+    }
+
+    @Test
+    void hasItsNextSessionPrepareWhileTheLeavingOneGoesOn() throws Exception {
+        var events = begin();
+        tell(delta(1, 0, 7), new StreamEvent.Moving(STREAM, 1));
+        var asked = prepare().goingOn();
+        assertThat(asked.progress())
+                .isEqualTo(new Progress(0, 2, false, List.of(new Progress.Choice(Tokens.of(7), false))));
+        tell(delta(1, 1, 8));
+        assertThat(prepare().goingOn().progress().after()).isGreaterThanOrEqualTo(0); // asks again by itself
+        tell(new StreamEvent.Prepared(STREAM));
+        assertThat(continued().progress())
+                .isEqualTo(new Progress(1, 2, false, List.of(new Progress.Choice(Tokens.of(7, 8), false))));
+        home.fishForMessage(
+                Duration.ofSeconds(3),
+                heard -> heard.equals(new SessionCommand.Cancel(STREAM))
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+        tell(delta(1, 2, 666), new StreamEvent.Prepared(STREAM)); // said by the one that was left
+        tell(accepted(2, elsewhere.getRef()), delta(2, 2, 9));
+        elsewhere.expectMessage(new SessionCommand.Acknowledge(STREAM, 2));
+        tell(finished(2, 3), done(2, 4));
+        assertThat(events.get(9, TimeUnit.SECONDS))
+                .containsExactly(delta(1, 0, 7), delta(1, 1, 8), delta(2, 2, 9), finished(2, 3), done(2, 4));
+    }
+
+    @Test
+    void goesOnWhenTheLeavingSessionDiesBeforeTheNextIsPrepared() throws Exception {
+        var _ = begin();
+        tell(delta(1, 0, 7), new StreamEvent.Moving(STREAM, 1));
+        prepare();
+        home.stop();
+        assertThat(continued().progress().after()).isEqualTo(0);
     }
 
     @Test
@@ -125,6 +160,10 @@ class ReaderActorTest {
         for (StreamEvent event : events) {
             ears.orElseThrow().tell(event);
         }
+    }
+
+    private SessionCommand.Prepare prepare() {
+        return region.expectMessageClass(SessionCommand.Prepare.class);
     }
 
     /** The next question to the region, past acknowledgements. */

@@ -10,6 +10,9 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public sealed interface SessionCommand extends Wire {
     EntityTypeKey<SessionCommand> TYPE = EntityTypeKey.create(SessionCommand.class, "session");
 
+    /** The stream that it is about. */
+    String stream();
+
     /**
      * Starts a turn. Answered by {@link StreamEvent.Accepted} or {@link StreamEvent.Refused}, then events follow.
      *
@@ -44,7 +47,24 @@ public sealed interface SessionCommand extends Wire {
      * StreamEvent.Accepted} with a higher epoch, or by {@link StreamEvent.Refused}; then the events behind {@code
      * progress.after()} follow. Said twice it does no harm; a session that still has the stream goes on with its own.
      */
-    record Continue(Generate request, Progress progress) implements SessionCommand {}
+    record Continue(Generate request, Progress progress) implements SessionCommand {
+        @Override
+        public String stream() {
+            return request.stream();
+        }
+    }
+
+    /**
+     * Announces that a stream which runs elsewhere will be continued here. Answered by {@link StreamEvent.Prepared} once
+     * what its reader has is in the cache, as far as that can be had, or by {@link StreamEvent.Refused}. Changes nothing
+     * else; said twice it does no harm.
+     */
+    record Prepare(Continue goingOn) implements SessionCommand {
+        @Override
+        public String stream() {
+            return goingOn.stream();
+        }
+    }
 
     /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */
     record Acknowledge(String stream, long index) implements SessionCommand {}

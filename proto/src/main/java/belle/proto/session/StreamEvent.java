@@ -29,6 +29,15 @@ public sealed interface StreamEvent extends Wire {
             Optional<SessionCommand.Continue> origin)
             implements StreamEvent {}
 
+    /**
+     * The session is about to leave its node. It goes on with the stream until it is told {@link SessionCommand.Cancel}:
+     * time for the reader to have it prepared elsewhere.
+     */
+    record Moving(String stream, long epoch) implements StreamEvent {}
+
+    /** Answers {@link SessionCommand.Prepare}: the stream can be continued here. */
+    record Prepared(String stream) implements StreamEvent {}
+
     /** Nothing was computed and nothing will follow. */
     record Refused(String stream, Failure failure) implements StreamEvent {}
 

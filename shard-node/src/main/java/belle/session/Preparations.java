@@ -1,0 +1,75 @@
+package belle.session;
+
+import belle.engine.GenerationRequest;
+import belle.engine.Output;
+import belle.proto.Tokens;
+import belle.proto.session.Progress;
+import belle.proto.session.StreamEvent;
+import belle.replica.BatchActor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * Streams that still run elsewhere and are about to move here: what their readers have is computed once, for the cache
+ * alone, so that going on costs no more than what came meanwhile.
+ */
+final class Preparations {
+    /** Stands before the stream's name while its cache is filled, since the stream itself may begin at any time. */
+    private static final String PREFIX = "prepare:";
+
+    private static final long EPOCH = 0;
+
+    private final Map<String, ActorRef<StreamEvent>> waiting = new LinkedHashMap<>();
+    private final int limit;
+
+    /** @param limit most streams at once; more are not prepared, which only costs time */
+    Preparations(int limit) {
+        this.limit = limit;
+    }
+
+    /** Has {@code request} computed as far as {@code progress} goes, and {@code reader} told when that is done. */
+    void begin(
+            ServedModel model,
+            GenerationRequest request,
+            Progress progress,
+            ActorRef<StreamEvent> reader,
+            ActorRef<BatchActor.Event> replicaEvents) {
+        String name = PREFIX + request.stream();
+        int longest = progress.given().stream().mapToInt(Tokens::size).max().orElse(0);
+        if (waiting.size() >= limit || longest >= request.params().maxTokens()) {
+            reader.tell(new StreamEvent.Prepared(request.stream()));
+        } else if (waiting.put(name, reader) == null) {
+            var once = new GenerationRequest(
+                    name,
+                    request.prompt(),
+                    request.params().withMaxTokens(longest + 1),
+                    request.tenant(),
+                    false,
+                    progress.given());
+            model.replica().tell(new BatchActor.Submit(once, EPOCH, replicaEvents));
+        }
+    }
+
+    /** Takes what a replica says, if it is about one of these. */
+    boolean take(BatchActor.Event event) {
+        ActorRef<StreamEvent> reader = waiting.get(event.stream());
+        if (reader == null) {
+            return event.stream().startsWith(PREFIX);
+        }
+        boolean over = switch (event) {
+            case BatchActor.Admitted _ -> false;
+            case BatchActor.Rejected _, BatchActor.Lost _ -> true;
+            case BatchActor.Produced produced ->
+                switch (produced.outputs().getLast()) {
+                    case Output.Done _, Output.Failed _ -> true;
+                    case Output.Token _, Output.Finished _, Output.PromptScored _ -> false;
+                };
+        };
+        if (over) {
+            waiting.remove(event.stream());
+            reader.tell(new StreamEvent.Prepared(event.stream().substring(PREFIX.length())));
+        }
+        return true;
+    }
+}
