@@ -1,6 +1,7 @@
 package belle.gateway;
 
 import belle.gateway.http.HttpEdge;
+import belle.gateway.placement.SessionPlaces;
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
 import belle.proto.Failure;
@@ -43,8 +44,9 @@ public final class Gateway {
         if (!config.sessionRole().isEmpty()) {
             sharding.init(Entity.of(SessionCommand.TYPE, _ -> neverHere()).withRole(config.sessionRole()));
         }
-        Streams streams =
-                Streams.start(system, config.streams(), session -> sharding.entityRefFor(SessionCommand.TYPE, session));
+        SessionPlaces places = SessionPlaces.start(system, config.placement());
+        Streams streams = Streams.start(
+                system, config.streams(), places, session -> sharding.entityRefFor(SessionCommand.TYPE, session));
         ModelDirectory directory = ModelDirectory.start(system, config.streams());
         var draining = new AtomicBoolean();
         return HttpEdge.bind(

@@ -2,6 +2,7 @@ package belle.gateway;
 
 import belle.gateway.http.HttpConfig;
 import belle.gateway.http.TenantConfig;
+import belle.gateway.placement.PlacementConfig;
 import belle.gateway.stream.StreamConfig;
 import com.typesafe.config.Config;
 import java.time.Duration;
@@ -21,6 +22,7 @@ public record GatewayConfig(
         Duration drainDeadline,
         HttpConfig http,
         StreamConfig streams,
+        PlacementConfig placement,
         TenantConfig tenants) {
     private static final String PATH = "belle.gateway";
 
@@ -34,11 +36,12 @@ public record GatewayConfig(
                 config.getDuration("drain-deadline"),
                 HttpConfig.of(config.getConfig("http")),
                 StreamConfig.of(config.getConfig("streams")),
+                PlacementConfig.of(config.getConfig("placement")),
                 TenantConfig.of(config.getConfig("tenants")));
     }
 
     /** Returns the same settings with another port. */
     public GatewayConfig withPort(int newPort) {
-        return new GatewayConfig(host, newPort, sessionRole, drainDeadline, http, streams, tenants);
+        return new GatewayConfig(host, newPort, sessionRole, drainDeadline, http, streams, placement, tenants);
     }
 }

@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Names the session of a request that names none.
@@ -38,6 +39,15 @@ public final class SessionNames {
                 ids.slice(0, Math.min(ids.size(), LEADING_IDS)).toString();
         };
         return "h-" + hash(model + "\0" + leading);
+    }
+
+    /** Returns a hash of what other conversations with the model are likely to begin with, too: the system's message. */
+    public static Optional<String> beginning(String model, Prompt prompt) {
+        return prompt instanceof Prompt.Chat(List<ChatMessage> messages)
+                        && !messages.isEmpty()
+                        && messages.getFirst().role().equals("system")
+                ? Optional.of(hash(model + "\0" + messages.getFirst().content()))
+                : Optional.empty();
     }
 
     private static String leading(List<ChatMessage> messages) {

@@ -95,8 +95,7 @@ final class GenerationHandler {
         long drawnSeed = key.map(IdempotencyKey::seed).orElseGet(random::nextLong) & SEED_BITS;
         SamplingParams params = SamplingFields.of(request, served.info(), drawnSeed);
         String session = header.or(request::session)
-                .orElseGet(
-                        () -> SessionNames.of(request.model(), request.prompts().getFirst()));
+                .orElseGet(() -> session(request.model(), request.prompts().getFirst()));
         return named(
                 echoes(request, served)
                         .thenCompose(echoes -> open(call, request, params, new Target(session, tenant, key), echoes))
@@ -104,6 +103,10 @@ final class GenerationHandler {
                         .thenApply(response ->
                                 response.addHeader(RawHeader.create("X-Seed", Long.toString(params.seed())))),
                 session);
+    }
+
+    private String session(String model, Prompt prompt) {
+        return streams.session(SessionNames.of(model, prompt), SessionNames.beginning(model, prompt));
     }
 
     /** Puts the session's name on the answer, an error or not. */

@@ -1,9 +1,11 @@
 package belle.gateway.stream;
 
+import belle.gateway.placement.SessionPlaces;
 import belle.proto.Failure;
 import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -17,22 +19,33 @@ import org.apache.pekko.actor.typed.RecipientRef;
 public final class Streams {
     private final ActorRef<StreamsActor.Command> actor;
     private final Function<String, RecipientRef<SessionCommand>> sessions;
+    private final SessionPlaces places;
     private final CompletionStage<Done> terminated;
 
     private Streams(
             ActorRef<StreamsActor.Command> actor,
             Function<String, RecipientRef<SessionCommand>> sessions,
+            SessionPlaces places,
             CompletionStage<Done> terminated) {
         this.actor = actor;
         this.terminated = terminated;
         this.sessions = sessions;
+        this.places = places;
     }
 
-    /** Starts the parent of all readers; {@code sessions} finds a session by its id. */
+    /** Starts the parent of all readers; {@code sessions} finds a session by its id, {@code places} knows what suits it. */
     public static Streams start(
-            ActorSystem<?> system, StreamConfig config, Function<String, RecipientRef<SessionCommand>> sessions) {
+            ActorSystem<?> system,
+            StreamConfig config,
+            SessionPlaces places,
+            Function<String, RecipientRef<SessionCommand>> sessions) {
         var actor = system.systemActorOf(StreamsActor.create(config), "belle-gateway-streams", Props.empty());
-        return new Streams(actor, sessions, system.getWhenTerminated());
+        return new Streams(actor, sessions, places, system.getWhenTerminated());
+    }
+
+    /** Returns the id of the session of a conversation that has not named one; see {@link SessionPlaces#session}. */
+    public String session(String conversation, Optional<String> beginning) {
+        return places.session(conversation, beginning);
     }
 
     /** Starts a turn. Cancel the future to stop it before it has begun. */
@@ -71,6 +84,14 @@ public final class Streams {
     private CompletableFuture<OpenStream> open(
             String session, String stream, long after, Function<ActorRef<StreamEvent>, SessionCommand> first) {
         var opened = new CompletableFuture<OpenStream>();
+        Runnable over = places.busy(session);
+        var _ = opened.whenComplete((how, _) -> {
+            if (how instanceof OpenStream.Begun begun) {
+                begun.ended().thenRun(over);
+            } else {
+                over.run();
+            }
+        });
         actor.tell(new StreamsActor.Open(new ReaderActor.Wish(sessions.apply(session), stream, after, first, opened)));
         return opened;
     }
