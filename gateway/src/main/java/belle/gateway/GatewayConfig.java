@@ -4,6 +4,8 @@ import belle.gateway.http.HttpConfig;
 import belle.gateway.http.TenantConfig;
 import belle.gateway.placement.PlacementConfig;
 import belle.gateway.stream.StreamConfig;
+import belle.proto.Failure;
+import belle.proto.FailureException;
 import com.typesafe.config.Config;
 import java.time.Duration;
 
@@ -29,6 +31,7 @@ public record GatewayConfig(
     /** Reads {@code belle.gateway} of a whole configuration. */
     public static GatewayConfig of(Config whole) {
         Config config = whole.getConfig(PATH);
+        refuseUnsendable(whole.getBytes("belle.wire.max-message-bytes"), config.getBytes("http.max-request-bytes"));
         return new GatewayConfig(
                 config.getString("host"),
                 config.getInt("port"),
@@ -38,6 +41,15 @@ public record GatewayConfig(
                 StreamConfig.of(config.getConfig("streams")),
                 PlacementConfig.of(config.getConfig("placement")),
                 TenantConfig.of(config.getConfig("tenants")));
+    }
+
+    private static void refuseUnsendable(long messageBytes, long requestBytes) {
+        if (requestBytes > messageBytes / 2) {
+            throw new FailureException(new Failure.Invalid(
+                    PATH + ".http.max-request-bytes",
+                    PATH + ".http.max-request-bytes must be at most half of belle.wire.max-message-bytes = "
+                            + messageBytes + ", but is " + requestBytes));
+        }
     }
 
     /** Returns the same settings with another port. */

@@ -289,6 +289,9 @@ final class LiveTurn {
         }
         turn.restart(0);
         submit();
+        if (computing != Computing.SUBMITTED) {
+            tell(accepted(Optional.empty())); // Readers take nothing of an epoch that was not announced.
+        }
         if (computing == Computing.PAUSED) {
             model.replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
         }

@@ -145,19 +145,14 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onContinue(SessionCommand.Continue goingOn) {
         SessionCommand.Generate generate = goingOn.request();
         LiveTurn turn = turns.get(generate.stream());
-        if (turn != null && !turn.answers(generate)) {
+        Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
+        if (forged.isPresent()) {
+            refuse(generate, forged.get());
+        } else if (turn != null && !turn.answers(generate)) {
             refuse(generate, new Failure.Invalid("stream", "the key of this request was used for another one"));
         } else if (turn != null) {
             getContext().watch(generate.replyTo());
             turn.proceed(goingOn.progress(), generate.replyTo());
-        } else if (goingOn.progress().choices().size() != generate.params().n()) {
-            refuse(
-                    generate,
-                    new Failure.Invalid(
-                            "progress",
-                            "progress must tell of n = "
-                                    + generate.params().n() + " choices, but tells of "
-                                    + goingOn.progress().choices().size()));
         } else {
             begin(generate, goingOn.progress());
         }
@@ -166,8 +161,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onPrepare(SessionCommand.Continue goingOn) {
         SessionCommand.Generate generate = goingOn.request();
         ServedModel model = models.get(generate.model());
+        Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
         if (model == null) {
             refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
+        } else if (forged.isPresent()) {
+            refuse(generate, forged.get());
         } else if (turns.containsKey(generate.stream())) {
             generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
         } else {

@@ -174,6 +174,7 @@ class SessionActorTest {
         replica(new BatchActor.Lost(STREAM, 1));
         submitted();
         assertThat(submits.getLast().epoch()).isEqualTo(2);
+        assertThat(accepted().epoch()).isEqualTo(2);
         replica(new BatchActor.Lost(STREAM, 1));
         replica(new BatchActor.Admitted(STREAM, 2));
         produce(2, 2, 3);
@@ -361,6 +362,11 @@ class SessionActorTest {
         var request = (SessionCommand.Generate) generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
         session.tell(new SessionCommand.Continue(request, Progress.none(3)));
         assertThat(refusal().message()).contains("n = 1", "3");
+        session.tell(new SessionCommand.Continue(request, Progress.none(1).inEpoch(Long.MAX_VALUE)));
+        assertThat(refusal().message()).contains("epoch", Long.toString(Long.MAX_VALUE));
+        var tooFar = new Progress(0, 2, false, List.of(new Progress.Choice(Tokens.of(1, 2), false)));
+        session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, tooFar)));
+        assertThat(refusal().message()).contains("2 tokens", "event 0");
     }
 
     @Test

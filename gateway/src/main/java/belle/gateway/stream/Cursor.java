@@ -11,7 +11,9 @@ final class Cursor {
         /** Already handed on, or from an epoch that is over: drop it. */
         OLD,
         /** Events before it are missing: ask for them again. */
-        GAP
+        GAP,
+        /** From an epoch that no session has announced: drop it. */
+        FORGED
     }
 
     private long last;
@@ -28,13 +30,15 @@ final class Cursor {
 
     /** Judges an event, and moves behind it if it is the next. */
     Verdict judge(StreamEvent.Indexed event) {
+        if (event.epoch() > epoch) {
+            return Verdict.FORGED;
+        }
         if (event.epoch() < epoch || event.index() <= last) {
             return Verdict.OLD;
         }
         if (event.index() > last + 1) {
             return Verdict.GAP;
         }
-        epoch = event.epoch();
         last = event.index();
         return Verdict.NEXT;
     }

@@ -64,6 +64,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** How often a session is asked to begin a stream before it counts as unavailable. */
     private static final int FIRST_QUESTIONS = 5;
 
+    private static final RefusedEvents REFUSED = new RefusedEvents();
+
     private final Wish wish;
     private final StreamConfig config;
     private final TimerScheduler<Command> timers;
@@ -291,7 +293,11 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return end(failed.failure()); // May leave a gap: what is missing will not come.
         }
         switch (cursor.judge(event)) {
-            case OLD -> {}
+            case OLD -> REFUSED.fenced(event.epoch() < cursor.epoch());
+            case FORGED -> {
+                REFUSED.forged();
+                getContext().getLog().warn("an event of {} is of an epoch that nobody announced", wish.stream());
+            }
             case GAP -> askAgain();
             case NEXT -> {
                 gapAsked = false;

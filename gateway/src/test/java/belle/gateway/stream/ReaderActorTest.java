@@ -55,6 +55,7 @@ class ReaderActorTest {
         assertThat(asked.request()).isEqualTo(generate(asked.request().replyTo()));
 
         tell(delta(1, 2, 666)); // the lost session is not quite dead
+        tell(delta(7, 2, 666)); // nobody has announced this epoch
         tell(accepted(2, elsewhere.getRef()), delta(2, 2, 9), finished(2, 3), done(2, 4));
         assertThat(events.get(9, TimeUnit.SECONDS))
                 .containsExactly(delta(1, 0, 7), delta(1, 1, 8), delta(2, 2, 9), finished(2, 3), done(2, 4));

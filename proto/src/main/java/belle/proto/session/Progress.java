@@ -1,9 +1,11 @@
 package belle.proto.session;
 
+import belle.proto.Failure;
 import belle.proto.Tokens;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a reader has of a stream: with the request itself, all it takes to go on elsewhere. Nothing else of a stream is
@@ -30,6 +32,9 @@ public record Progress(long after, long epoch, boolean promptScored, List<Choice
         }
     }
 
+    /** More epochs than a stream lives through. */
+    private static final long LAST_EPOCH = 1_000_000_000;
+
     public Progress {
         choices = List.copyOf(choices);
     }
@@ -37,6 +42,29 @@ public record Progress(long after, long epoch, boolean promptScored, List<Choice
     /** Of a reader that has heard nothing of {@code n} choices. */
     public static Progress none(int n) {
         return new Progress(-1, 1, false, Collections.nCopies(n, new Choice(Tokens.EMPTY, false)));
+    }
+
+    /**
+     * Returns the first thing about it that no reader can have, if there is any.
+     *
+     * @param n choices of the request
+     */
+    public Optional<Failure> problem(int n) {
+        if (choices.size() != n) {
+            return invalid("tell of n = " + n + " choices, but tells of " + choices.size());
+        }
+        if (epoch < 1 || epoch > LAST_EPOCH) {
+            return invalid("be of an epoch from 1 to " + LAST_EPOCH + ", but is of " + epoch);
+        }
+        long told = choices.stream().mapToLong(choice -> choice.ids().size()).sum();
+        if (after < -1 || after + 1 < told) {
+            return invalid("lie behind an event for each of its " + told + " tokens, but lies behind event " + after);
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Failure> invalid(String must) {
+        return Optional.of(new Failure.Invalid("progress", "progress must " + must));
     }
 
     /** The same, to go on in {@code newEpoch}. */
