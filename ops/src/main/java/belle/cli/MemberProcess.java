@@ -1,6 +1,7 @@
 package belle.cli;
 
 import belle.cluster.ClusterConfig;
+import belle.node.StepHung;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.typesafe.config.Config;
@@ -8,7 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -26,6 +29,8 @@ final class MemberProcess {
                 throws ExecutionException, InterruptedException;
     }
 
+    private static final Duration LAST_PHASE = Duration.ofSeconds(5);
+
     private MemberProcess() {}
 
     /**
@@ -39,7 +44,7 @@ final class MemberProcess {
         Ports.refuseTaken(cluster.host(), cluster.port(), "--cluster-port");
         Ports.refuseTaken(cluster.managementHost(), cluster.managementPort(), "--management-port");
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "belle", config);
-        CompletableFuture<Done> ended = system.getWhenTerminated().toCompletableFuture();
+        CompletionStage<Done> ended = ended(system);
         var _ = stop.thenCompose(_ -> CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason()));
         try {
             Uri management =
@@ -49,16 +54,45 @@ final class MemberProcess {
         } catch (ExecutionException | RuntimeException e) {
             boolean asked = stop.isDone();
             system.terminate();
-            ended.get();
+            ended.toCompletableFuture().get();
             refuseLostCluster(system, cluster);
             if (asked) {
                 return 0;
             }
             throw e;
         }
-        ended.get();
+        ended.toCompletableFuture().get();
         refuseLostCluster(system, cluster);
+        refuseHungStep(system);
         return 0;
+    }
+
+    /**
+     * Completes when a system has ended, or has had its time to: a thread that hangs in native code holds it up for ever,
+     * and does not outlive the process.
+     */
+    static CompletionStage<Done> ended(ActorSystem<?> system) {
+        CompletableFuture<Done> ended = system.getWhenTerminated().toCompletableFuture();
+        CompletableFuture<Done> lastPhase = new CompletableFuture<>();
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseActorSystemTerminate(), "belle-last-phase", () -> {
+                    lastPhase.completeOnTimeout(Done.done(), LAST_PHASE.toMillis(), TimeUnit.MILLISECONDS);
+                    return CompletableFuture.completedFuture(Done.done());
+                });
+        return ended.applyToEither(lastPhase, done -> done);
+    }
+
+    /**
+     * Tells whether a system ended because a step of its node hung.
+     *
+     * @throws FailureException that says so
+     */
+    static void refuseHungStep(ActorSystem<?> system) {
+        if (CoordinatedShutdown.get(system).getShutdownReason().orElse(null)
+                instanceof StepHung(var model, var seconds)) {
+            throw new FailureException(new Failure.Unavailable(
+                    "a step of " + model + " had not come back after " + seconds + " s; start the process again"));
+        }
     }
 
     static double secondsSinceStart() {

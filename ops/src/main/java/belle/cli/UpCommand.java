@@ -78,6 +78,7 @@ final class UpCommand implements Callable<Integer> {
         // Begun first: reading a model and starting the actors take about as long as each other.
         var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         var system = ActorSystem.create(Behaviors.empty(), "belle", config);
+        var ended = MemberProcess.ended(system);
         try {
             var serving = Node.start(system, node, opening);
             var listening = Gateway.start(system, gateway);
@@ -103,7 +104,8 @@ final class UpCommand implements Callable<Integer> {
             system.getWhenTerminated().toCompletableFuture().get();
             throw e;
         }
-        system.getWhenTerminated().toCompletableFuture().get();
+        ended.toCompletableFuture().get();
+        MemberProcess.refuseHungStep(system);
         return 0;
     }
 

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -71,6 +72,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private record StatusAsked(NodeQuery.AskStatus question) implements Command {}
 
     private record DeadlineIsOver() implements Command {}
+
+    private record Hung(String model) implements Command {}
 
     private static final String QUERIES = NodeQuery.PATH.substring(NodeQuery.PATH.lastIndexOf('/') + 1);
 
@@ -140,6 +143,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case Checked(var verdict) -> onChecked(verdict);
             case StatusAsked(var question) -> onStatusAsked(question);
             case DeadlineIsOver _ -> onDeadline();
+            case Hung(var model) -> onHung(model);
         };
     }
 
@@ -182,7 +186,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     engine,
                     config.replica(),
                     hosted.model().pool(),
-                    hosted.model().runner());
+                    config.plantedFaults().in(hosted.model().runner()));
             getContext().watch(getContext().spawn(KvCacheActor.create(parts, reports), name));
         }
         var status = getContext().messageAdapter(NodeQuery.AskStatus.class, StatusAsked::new);
@@ -196,10 +200,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case ReplicaReport.Stalled(var model, var step) -> {
                 getContext().getLog().error("step {} of {} has not come back in time", step, model);
                 board.set(model, State.STALLED);
+                timers.startSingleTimer(new Hung(model), new Hung(model), config.leaveAfterStall());
                 list();
             }
             case ReplicaReport.Recovered(var model) -> {
                 board.set(model, State.READY);
+                timers.cancel(new Hung(model));
                 list();
             }
             case ReplicaReport.Load load -> board.loaded(load);
@@ -291,6 +297,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<Command> onDeadline() {
         var failure = new Failure.Unavailable("the node is shutting down");
         replicas.values().forEach(replica -> replica.tell(new BatchActor.EndAll(failure)));
+        return this;
+    }
+
+    private Behavior<Command> onHung(String model) {
+        long seconds =
+                config.replica().stepDeadline().plus(config.leaveAfterStall()).toSeconds();
+        getContext().getLog().error("a step of {} has not come back for {} s; the node leaves", model, seconds);
+        var _ = CoordinatedShutdown.get(getContext().getSystem()).runAll(new StepHung(model, seconds));
         return this;
     }
 

@@ -1,0 +1,169 @@
+package belle.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import belle.engine.GenerationRequest;
+import belle.engine.Output;
+import belle.proto.Failure;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import belle.proto.Usage;
+import belle.proto.session.Progress;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import belle.replica.BatchActor;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Streams that leave a session, and streams that come to it from another. */
+class SessionMoveTest {
+    private final SessionFixture fix = new SessionFixture();
+
+    @AfterEach
+    void stop() {
+        fix.kit.shutdownTestKit();
+    }
+
+    @Test
+    void freesTheBlocksWhenItMovesAndLeavesItsReadersToSeeThatItIsGone() {
+        fix.begin();
+        TestProbe<Object> witness = fix.kit.createTestProbe();
+        fix.kit.stop(fix.session);
+        assertThat(fix.replica.receiveMessage()).isInstanceOf(BatchActor.Cancel.class);
+        fix.reader.expectNoMessage();
+        witness.expectTerminated(fix.session);
+    }
+
+    @Test
+    void goesOnBehindAClosedDoorUntilItsReaderHasFoundAnother() {
+        fix.begin();
+        fix.produce(0, 2);
+        IntStream.range(0, 2).forEach(_ -> fix.next());
+        fix.door.stop();
+        assertThat(fix.next()).isEqualTo(new StreamEvent.Moving(SessionFixture.STREAM, 1));
+        fix.produce(2, 3);
+        assertThat(fix.next()).isEqualTo(SessionFixture.delta(1, 2));
+        fix.session.tell(new SessionCommand.Resume("another~1", -1, fix.reader.getRef()));
+        assertThat(fix.elsewhere.receiveMessage().stream()).isEqualTo("another~1");
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM));
+        assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
+        fix.kit.createTestProbe().expectTerminated(fix.session);
+        assertThat(fix.left).hasValue(1);
+        fix.elsewhere.expectNoMessage();
+    }
+
+    @Test
+    void aStreamThatIsPromisedBehindAClosedDoorIsToldToMove() {
+        fix.session.tell(fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9)));
+        fix.submitted();
+        fix.door.stop();
+        fix.reader.expectNoMessage();
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 1));
+        assertThat(fix.accepted().epoch()).isEqualTo(1);
+        assertThat(fix.next()).isEqualTo(new StreamEvent.Moving(SessionFixture.STREAM, 1));
+    }
+
+    @Test
+    void handsAStreamOnWhoseReaderHasYetToComeBack() {
+        fix.begin();
+        fix.produce(0, 2);
+        IntStream.range(0, 2).forEach(_ -> fix.next());
+        fix.reader.stop();
+        fix.door.stop();
+        var goingOn = (SessionCommand.Continue) fix.elsewhere.receiveMessage();
+        assertThat(goingOn.progress()).isEqualTo(Progress.none(1).inEpoch(2));
+        fix.kit.createTestProbe().expectTerminated(fix.session);
+    }
+
+    @Test
+    void preparesOnceForAStreamThatStillRunsElsewhere() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        fix.session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, progress)));
+        fix.session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, progress)));
+        GenerationRequest once = fix.submitted().request();
+        assertThat(once.given()).containsExactly(Tokens.of(0, 1));
+        assertThat(once.params().maxTokens()).isEqualTo(3);
+        fix.reader.expectNoMessage();
+        fix.replica(
+                new BatchActor.Produced(once.stream(), 0, List.of(new Output.Done(once.stream(), new Usage(1, 0, 3)))));
+        assertThat(fix.next()).isEqualTo(new StreamEvent.Prepared(SessionFixture.STREAM));
+        fix.replica.expectNoMessage();
+
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(fix.submitted().request().stream()).isEqualTo(SessionFixture.STREAM);
+    }
+
+    @Test
+    void isAsGoodAsPreparedWhenTheReplicaHasNoRoom() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        fix.session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, Progress.none(1))));
+        fix.replica(new BatchActor.Rejected(fix.submitted().request().stream(), 0, new Failure.Overloaded("full", 1)));
+        assertThat(fix.next()).isEqualTo(new StreamEvent.Prepared(SessionFixture.STREAM));
+    }
+
+    @Test
+    void goesOnWithAStreamWhoseSessionIsGone() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(fix.submitted().request().given()).containsExactly(Tokens.of(0, 1));
+        fix.session.tell(new SessionCommand.Continue(request, progress)); // said twice before the answer
+        var other = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(2), SamplingParams.greedy(9));
+        fix.session.tell(new SessionCommand.Continue(other, progress));
+        assertThat(fix.refusal().message()).contains("used for another");
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
+        assertThat(fix.accepted().epoch()).isEqualTo(3);
+        fix.produce(3, 2, 4);
+        assertThat(fix.next()).isEqualTo(SessionFixture.delta(3, 2));
+        assertThat(fix.next()).isEqualTo(SessionFixture.delta(3, 3));
+    }
+
+    @Test
+    void aSessionThatStillHasTheStreamGoesOnInANewEpoch() {
+        fix.begin();
+        fix.produce(0, 3);
+        IntStream.range(0, 3).forEach(_ -> fix.next());
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(3));
+        var progress = new Progress(0, 7, false, List.of(new Progress.Choice(Tokens.of(0), false)));
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(fix.accepted().epoch()).isEqualTo(7);
+        assertThat(fix.next()).isEqualTo(SessionFixture.delta(7, 1));
+        assertThat(fix.next()).isEqualTo(SessionFixture.delta(7, 2));
+        assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
+        assertThat(fix.submitted().request().given()).containsExactly(Tokens.of(0, 1, 2));
+    }
+
+    @Test
+    void tellsAReaderThatResumesWhatASessionElsewhereNeeds() {
+        fix.begin();
+        fix.produce(0, 3);
+        IntStream.range(0, 3).forEach(_ -> fix.next());
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, fix.reader.getRef()));
+        var origin = fix.accepted().origin().orElseThrow();
+        assertThat(origin.request().stream()).isEqualTo(SessionFixture.STREAM);
+        assertThat(origin.progress().given()).containsExactly(Tokens.of(0, 1));
+        assertThat(origin.progress().after()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesAForgedProgress() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        fix.session.tell(new SessionCommand.Continue(request, Progress.none(3)));
+        assertThat(fix.refusal().message()).contains("n = 1", "3");
+        fix.session.tell(new SessionCommand.Continue(request, Progress.none(1).inEpoch(Long.MAX_VALUE)));
+        assertThat(fix.refusal().message()).contains("epoch", Long.toString(Long.MAX_VALUE));
+        var tooFar = new Progress(0, 2, false, List.of(new Progress.Choice(Tokens.of(1, 2), false)));
+        fix.session.tell(new SessionCommand.Prepare(new SessionCommand.Continue(request, tooFar)));
+        assertThat(fix.refusal().message()).contains("2 tokens", "event 0");
+    }
+}
