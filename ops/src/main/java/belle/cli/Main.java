@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             GatewayCommand.class,
             NodeCommand.class,
             ClusterCommand.class,
+            FaultsCommand.class,
             GenerateCommand.class,
             PerplexityCommand.class,
             ExportCommand.class,

@@ -95,7 +95,7 @@ final class GenerationHandler {
         long drawnSeed = key.map(IdempotencyKey::seed).orElseGet(random::nextLong) & SEED_BITS;
         SamplingParams params = SamplingFields.of(request, served.info(), drawnSeed);
         String session = header.or(request::session)
-                .orElseGet(() -> session(request.model(), request.prompts().getFirst()));
+                .orElseGet(() -> session(request.model(), request.prompts().getFirst(), key.isPresent()));
         return named(
                 echoes(request, served)
                         .thenCompose(echoes -> open(call, request, params, new Target(session, tenant, key), echoes))
@@ -105,8 +105,10 @@ final class GenerationHandler {
                 session);
     }
 
-    private String session(String model, Prompt prompt) {
-        return streams.session(SessionNames.of(model, prompt), SessionNames.beginning(model, prompt));
+    /** A request with a key finds its session from every gateway, whatever each of them knows of the nodes. */
+    private String session(String model, Prompt prompt, boolean sameEverywhere) {
+        String conversation = SessionNames.of(model, prompt);
+        return sameEverywhere ? conversation : streams.session(conversation, SessionNames.beginning(model, prompt));
     }
 
     /** Puts the session's name on the answer, an error or not. */

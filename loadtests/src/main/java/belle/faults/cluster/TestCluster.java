@@ -1,0 +1,228 @@
+package belle.faults.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Two gateways and three nodes, each a process. Closing it ends them all. */
+public final class TestCluster implements AutoCloseable {
+    static final int HTTP = 8080;
+    static final int MANAGEMENT = 8558;
+    private static final int CLUSTER = 7355;
+    private static final int GATEWAYS = 2;
+    private static final int NODES = 3;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+    private final Network network;
+    private final List<Member> members = new ArrayList<>();
+    private final Path folder;
+
+    /**
+     * Describes the cluster; {@link #start} starts it.
+     *
+     * @param folder for logs and settings
+     * @param settings of every process, in HOCON
+     * @param flags of every process, beside those that say where it is
+     */
+    public TestCluster(Launcher launcher, Network network, Path folder, String settings, List<String> flags)
+            throws IOException {
+        this.network = network;
+        this.folder = Files.createDirectories(folder);
+        for (int number = 1; number <= GATEWAYS + NODES; number++) {
+            boolean gateway = number <= GATEWAYS;
+            String name = gateway ? "gateway" + number : "node" + (number - GATEWAYS);
+            Path file = Files.writeString(folder.resolve(name + ".conf"), settings + hangSetting(name));
+            List<String> arguments =
+                    new ArrayList<>(List.of(gateway ? "gateway" : "node", "--config", file.toString()));
+            String address = network.address(number);
+            add(arguments, "--cluster-host", address);
+            add(arguments, "--cluster-port", port(number, CLUSTER));
+            add(arguments, "--management-host", address);
+            add(arguments, "--management-port", port(number, MANAGEMENT));
+            if (gateway) {
+                add(arguments, "--host", address);
+                add(arguments, "--port", port(number, HTTP));
+            }
+            arguments.add("--seed");
+            for (int seed = 1; seed <= GATEWAYS; seed++) {
+                arguments.add(network.address(seed) + ":" + port(seed, CLUSTER));
+            }
+            arguments.add("--insecure");
+            arguments.addAll(flags);
+            ProcessBuilder command = launcher.belle(arguments);
+            command.command(network.within(number, command.command()));
+            members.add(new Member(name, number, network, command, folder.resolve(name + ".log")));
+        }
+    }
+
+    private static void add(List<String> arguments, String flag, String value) {
+        arguments.add(flag);
+        arguments.add(value);
+    }
+
+    private String port(int number, int base) {
+        return Integer.toString(network.port(number, base));
+    }
+
+    private String hangSetting(String name) {
+        return "\nbelle.node.planted-faults.hang-file = \"" + hangFile(name) + "\"\n";
+    }
+
+    /** Returns the file that makes a node's steps hang while it exists. */
+    public Path hangFile(String node) {
+        return folder.resolve(node + ".hang");
+    }
+
+    /**
+     * Starts all processes and waits until they are one cluster.
+     *
+     * @throws IOException when one does not start; its log says why
+     */
+    public void start(Duration limit) throws IOException, InterruptedException {
+        for (Member member : members) {
+            member.start();
+            if (member.number() == 1) {
+                awaitReady(member); // It begins the cluster.
+            }
+        }
+        for (Member member : members.subList(1, members.size())) {
+            awaitReady(member);
+        }
+        if (!awaitWhole(limit)) {
+            throw new IOException(
+                    "the processes were not one cluster after " + limit.toSeconds() + " s; see " + folder);
+        }
+    }
+
+    private void awaitReady(Member member) throws IOException {
+        if (!member.awaitReady()) {
+            throw new IOException(member.name() + " did not start; see " + folder.resolve(member.name() + ".log"));
+        }
+    }
+
+    /** Returns all processes, gateways first. */
+    public List<Member> members() {
+        return List.copyOf(members);
+    }
+
+    /** Returns those that take clients. */
+    public List<Member> gateways() {
+        return members.stream().filter(Member::isGateway).toList();
+    }
+
+    /** Returns those that compute. */
+    public List<Member> nodes() {
+        return members.stream().filter(member -> !member.isGateway()).toList();
+    }
+
+    /** Returns the network that they are in. */
+    public Network network() {
+        return network;
+    }
+
+    /** Waits until every process is a member that all reach, and every node serves. */
+    public boolean awaitWhole(Duration limit) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (System.nanoTime() < end) {
+            if (gateways().stream().allMatch(this::seesAll)) {
+                return true;
+            }
+            Thread.sleep(100);
+        }
+        return false;
+    }
+
+    private boolean seesAll(Member gateway) {
+        try {
+            JsonNode status = JSON.readTree(get(gateway, "/belle/status"));
+            int up = 0;
+            int ready = 0;
+            for (JsonNode member : status.path("members")) {
+                if (member.path("status").asText().equals("up")
+                        && member.path("reachable").asBoolean()) {
+                    up++;
+                    ready += member.at("/node/ready").asBoolean() ? 1 : 0;
+                }
+            }
+            return up == members.size()
+                    && ready == NODES
+                    && status.path("members").size() == members.size();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Returns what nodes still hold, as {@code "node streams"} and {@code "node leased blocks"}; all should be 0. */
+    public Map<String, Long> leftovers() throws IOException {
+        Map<String, Long> left = new TreeMap<>();
+        for (JsonNode member :
+                JSON.readTree(get(gateways().getFirst(), "/belle/status")).path("members")) {
+            for (JsonNode model : member.at("/node/models")) {
+                String node = member.path("address").asText();
+                left.put(node + " streams", model.path("streams").asLong());
+                left.put(
+                        node + " leased blocks",
+                        model.path("blocks").asLong() - model.path("freeBlocks").asLong());
+            }
+        }
+        return left;
+    }
+
+    /** Has a member drain, as {@code belle cluster drain} does; asks {@code through} another one. */
+    public void drain(Member member, Member through) throws IOException {
+        String name = network.address(member.number()) + ":" + port(member.number(), CLUSTER);
+        HttpRequest request = HttpRequest.newBuilder(through.management().resolve("/belle/members/" + name + "/drain"))
+                .header("X-Belle", "faults")
+                .timeout(PATIENCE)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        send(request);
+    }
+
+    /** Reads a page of a member's management endpoint. */
+    public String get(Member member, String path) throws IOException {
+        return send(HttpRequest.newBuilder(member.management().resolve(path))
+                .timeout(PATIENCE)
+                .build());
+    }
+
+    private String send(HttpRequest request) throws IOException {
+        try {
+            var answer = http.send(request, BodyHandlers.ofString());
+            if (answer.statusCode() / 100 != 2) {
+                throw new IOException(request.uri() + " answers " + answer.statusCode() + ": " + answer.body());
+            }
+            return answer.body();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        members.forEach(Member::end);
+        try (Stream<Path> hangs = Files.list(folder)) {
+            for (Path hang :
+                    hangs.filter(file -> file.toString().endsWith(".hang")).toList()) {
+                Files.deleteIfExists(hang);
+            }
+        }
+        network.close();
+        http.close();
+    }
+}

@@ -1,0 +1,115 @@
+package belle.cli;
+
+import belle.faults.campaign.Campaign;
+import belle.faults.campaign.Plan;
+import belle.faults.campaign.Report;
+import belle.faults.check.Checker;
+import belle.faults.check.Violation;
+import belle.faults.history.History;
+import belle.node.BundleSpec;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code belle faults}: a cluster of processes under load, disturbed in every way, and a check of what its clients saw. */
+@Command(
+        name = "faults",
+        description = "Disturbs a cluster of processes on this machine and checks that no client saw anything of it.")
+final class FaultsCommand implements Callable<Integer> {
+    private static final int SMOKE_FAULTS = 12;
+    private static final int SMOKE_REQUESTS = 150;
+    private static final Duration SMOKE_LIMIT = Duration.ofSeconds(100);
+
+    @Option(names = "--smoke", description = "A short campaign of about two minutes.")
+    private boolean smoke;
+
+    @Option(names = "--seed", description = "Decides requests and faults; drawn and printed if not given.")
+    private @Nullable Long seed;
+
+    @Option(names = "--faults", description = "At least so many faults (500).")
+    private int faults = 500;
+
+    @Option(names = "--requests", description = "At least so many requests (5000).")
+    private int requests = 5000;
+
+    @Option(names = "--clients", description = "Clients at once (16).")
+    private int clients = 16;
+
+    @Option(names = "--limit", description = "Ends after so many minutes, whatever was done (120).")
+    private int minutes = 120;
+
+    @Option(
+            names = "--kind",
+            arity = "1..*",
+            description = "Only these: kill, crash, term, drain, pause, freeze, hang, blip, cut, deaf.")
+    private List<String> kinds = List.of();
+
+    @Option(names = "--default-failover", description = "The default profile in place of the fast one.")
+    private boolean defaultProfile;
+
+    @Option(names = "--keep", paramLabel = "DIR", description = "Where logs and the history are kept.")
+    private @Nullable Path folder;
+
+    @Option(names = "--check", paramLabel = "FILE", description = "Only checks the history in this file.")
+    private @Nullable Path file;
+
+    @Option(names = "--json", description = "Prints the report as one JSON object.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        if (file != null) {
+            List<Violation> violations = Checker.check(History.read(file));
+            violations.forEach(violation -> out.print(violation.report()));
+            out.println(violations.size() + " violations");
+            return violations.isEmpty() ? 0 : 1;
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        Report report = new Campaign(plan(), OwnProcess::builder, line -> {
+                    err.println("belle: " + line);
+                    err.flush();
+                })
+                .run();
+        out.print(json ? json(report) + "\n" : report.text());
+        return report.good() ? 0 : 1;
+    }
+
+    private Plan plan() throws IOException {
+        BundleSpec bundle = EmbeddedModel.bundle();
+        List<String> flags = new ArrayList<>();
+        if (!defaultProfile) {
+            flags.add("--fast-failover");
+        }
+        return new Plan(
+                bundle.directory(),
+                "belle-tiny",
+                seed == null ? System.nanoTime() % 1_000_000_000 : seed,
+                smoke ? SMOKE_FAULTS : faults,
+                smoke ? SMOKE_REQUESTS : requests,
+                smoke ? 8 : clients,
+                kinds,
+                flags,
+                folder == null ? Files.createTempDirectory("belle-faults") : folder,
+                smoke ? SMOKE_LIMIT : Duration.ofMinutes(minutes));
+    }
+
+    private static String json(Report report) throws IOException {
+        return JsonMapper.builder().addModule(new Jdk8Module()).build().writeValueAsString(report);
+    }
+}
