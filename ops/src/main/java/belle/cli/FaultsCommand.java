@@ -78,6 +78,7 @@ final class FaultsCommand implements Callable<Integer> {
             List<Violation> violations = Checker.check(History.read(file));
             violations.forEach(violation -> out.print(violation.report()));
             out.println(violations.size() + " violations");
+            out.flush();
             return violations.isEmpty() ? 0 : 1;
         }
         PrintWriter err = spec.commandLine().getErr();
@@ -87,6 +88,7 @@ final class FaultsCommand implements Callable<Integer> {
                 })
                 .run();
         out.print(json ? json(report) + "\n" : report.text());
+        out.flush();
         return report.good() ? 0 : 1;
     }
 
