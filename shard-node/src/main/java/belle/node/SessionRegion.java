@@ -46,6 +46,11 @@ final class SessionRegion {
             ClusterSharding sharding, EntityContext<SessionCommand> entity, ActorRef<?> door, Residents residents) {
         return new SessionHome() {
             @Override
+            public String id() {
+                return entity.getEntityId();
+            }
+
+            @Override
             public ActorRef<?> door() {
                 return door;
             }

@@ -72,8 +72,19 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             SessionConfig config, Map<String, ServedModel> models, SessionHome home) {
         Behavior<Message> session = Behaviors.setup(
                 context -> Behaviors.withTimers(timers -> new SessionActor(context, timers, config, models, home)));
+        Behavior<Message> logged =
+                Behaviors.withMdc(Message.class, Map.of("session", home.id()), SessionActor::logFields, session);
         return Behaviors.transformMessages(
-                SessionCommand.class, session, builder -> builder.match(SessionCommand.class, FromGateway::new));
+                SessionCommand.class, logged, builder -> builder.match(SessionCommand.class, FromGateway::new));
+    }
+
+    private static Map<String, String> logFields(Message message) {
+        return switch (message) {
+            case FromGateway(var command) -> Map.of("stream", command.stream());
+            case FromReplica(var event) -> Map.of("stream", event.stream(), "epoch", Long.toString(event.epoch()));
+            case AlarmRang(var stream, var _) -> Map.of("stream", stream);
+            case Idle _ -> Map.of();
+        };
     }
 
     private SessionActor(
@@ -154,6 +165,15 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             getContext().watch(generate.replyTo());
             turn.proceed(goingOn.progress(), generate.replyTo());
         } else {
+            if (goingOn.progress().epoch() > 1) {
+                getContext()
+                        .getLog()
+                        .info(
+                                "goes on with {} behind event {} in epoch {}",
+                                generate.stream(),
+                                goingOn.progress().after(),
+                                goingOn.progress().epoch());
+            }
             begin(generate, goingOn.progress());
         }
     }
@@ -227,6 +247,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (actor.equals(home.door())) {
             leaving = true;
             doorClosed = true;
+            if (!turns.isEmpty()) {
+                getContext().getLog().info("leaves its node with {} turns", turns.size());
+            }
             turns.values().forEach(LiveTurn::announceMove);
         }
         for (var entry : List.copyOf(turns.entrySet())) {

@@ -5,6 +5,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** Where a session lives: the sharded entity through which commands find it, and the way back to the shard. */
 public interface SessionHome {
+    /** The session's id. */
+    String id();
+
     /** The entity that passes commands on to the session. The session leaves when it is gone. */
     ActorRef<?> door();
 

@@ -123,6 +123,11 @@ final class SessionFixture {
     SessionHome home() {
         return new SessionHome() {
             @Override
+            public String id() {
+                return "s";
+            }
+
+            @Override
             public ActorRef<?> door() {
                 return door.ref();
             }

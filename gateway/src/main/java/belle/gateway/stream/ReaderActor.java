@@ -3,10 +3,10 @@ package belle.gateway.stream;
 import belle.proto.Failure;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -46,21 +46,6 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** Time to ask again, when nobody has taken the stream yet. */
     record Retry() implements Command {}
 
-    /**
-     * What to read.
-     *
-     * @param session where the stream lives
-     * @param after index of the last event that the client has, or -1
-     * @param first the command that starts or resumes the stream
-     * @param opened completed once; cancelled by whoever no longer wants the stream
-     */
-    record Wish(
-            RecipientRef<SessionCommand> session,
-            String stream,
-            long after,
-            Function<ActorRef<StreamEvent>, SessionCommand> first,
-            CompletableFuture<OpenStream> opened) {}
-
     /** How often a session is asked to begin a stream before it counts as unavailable. */
     private static final int FIRST_QUESTIONS = 5;
 
@@ -91,8 +76,20 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private int silentProbes;
 
     static Behavior<Command> create(Wish wish, StreamConfig config) {
-        return Behaviors.setup(
+        Behavior<Command> reader = Behaviors.setup(
                 context -> Behaviors.withTimers(timers -> new ReaderActor(wish, config, timers, context)));
+        String name = wish.stream();
+        return Behaviors.withMdc(
+                Command.class,
+                Map.of("stream", name, "session", name.substring(0, Math.max(0, name.lastIndexOf('~')))),
+                ReaderActor::logFields,
+                reader);
+    }
+
+    private static Map<String, String> logFields(Command command) {
+        return command instanceof Heard(StreamEvent.Indexed event)
+                ? Map.of("epoch", Long.toString(event.epoch()))
+                : Map.of();
     }
 
     private ReaderActor(Wish wish, StreamConfig config, TimerScheduler<Command> timers, ActorContext<Command> context) {
@@ -215,6 +212,13 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             retries = 0;
             timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
             cursor.begin(cursor.epoch() + 1);
+            getContext()
+                    .getLog()
+                    .info(
+                            "{} is to go on elsewhere behind event {} in epoch {}",
+                            wish.stream(),
+                            cursor.last(),
+                            cursor.epoch());
         }
         received.ifPresent(known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears)));
     }

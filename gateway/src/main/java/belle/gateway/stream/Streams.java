@@ -92,7 +92,7 @@ public final class Streams {
                 over.run();
             }
         });
-        actor.tell(new StreamsActor.Open(new ReaderActor.Wish(sessions.apply(session), stream, after, first, opened)));
+        actor.tell(new StreamsActor.Open(new Wish(sessions.apply(session), stream, after, first, opened)));
         return opened;
     }
 }

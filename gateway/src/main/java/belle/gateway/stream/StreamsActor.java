@@ -19,7 +19,7 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
     sealed interface Command {}
 
     /** Starts a reader. */
-    record Open(ReaderActor.Wish wish) implements Command {}
+    record Open(Wish wish) implements Command {}
 
     /** Completes {@code idle} once no reader is left. */
     record AwaitIdle(CompletableFuture<Done> idle) implements Command {}
@@ -50,7 +50,7 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
 
     private Behavior<Command> onMessage(Command command) {
         switch (command) {
-            case Open(ReaderActor.Wish wish) -> open(wish);
+            case Open(Wish wish) -> open(wish);
             case AwaitIdle(CompletableFuture<Done> idle) -> waiting.add(idle);
             case ExpireAll(Failure failure) ->
                 readers.values().forEach(reader -> reader.tell(new ReaderActor.Expire(failure)));
@@ -63,7 +63,7 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
         return this;
     }
 
-    private void open(ReaderActor.Wish wish) {
+    private void open(Wish wish) {
         if (readers.size() >= config.maxStreams()) {
             wish.opened()
                     .complete(new OpenStream.NotBegun(new Failure.Overloaded(

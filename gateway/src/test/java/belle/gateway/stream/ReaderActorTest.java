@@ -154,7 +154,7 @@ class ReaderActorTest {
     }
 
     private void open(long after, Function<ActorRef<StreamEvent>, SessionCommand> first) {
-        kit.spawn(ReaderActor.create(new ReaderActor.Wish(region.getRef(), STREAM, after, first, opened), config));
+        kit.spawn(ReaderActor.create(new Wish(region.getRef(), STREAM, after, first, opened), config));
     }
 
     private void tell(StreamEvent... events) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
 /** One line of a {@link History}. Times are microseconds since it began. */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "what")
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "entry")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Entry.Expected.class, name = "expected"),
     @JsonSubTypes.Type(value = Entry.Wrong.class, name = "wrong"),

@@ -1,0 +1,23 @@
+package belle.gateway.stream;
+
+import belle.proto.session.SessionCommand;
+import belle.proto.session.StreamEvent;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.RecipientRef;
+
+/**
+ * What to read.
+ *
+ * @param session where the stream lives
+ * @param after index of the last event that the client has, or -1
+ * @param first the command that starts or resumes the stream
+ * @param opened completed once; cancelled by whoever no longer wants the stream
+ */
+record Wish(
+        RecipientRef<SessionCommand> session,
+        String stream,
+        long after,
+        Function<ActorRef<StreamEvent>, SessionCommand> first,
+        CompletableFuture<OpenStream> opened) {}
