@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -71,9 +72,16 @@ public final class Campaign {
                     .map(member -> new Gateway(member.name(), member.url()))
                     .toList();
             crowd.start(plan.clients(), gateways, random);
-            disturb(cluster, recorder, crowd);
-            boolean finished = crowd.finish(FINISH);
-            boolean whole = cluster.awaitWhole(START);
+            var disturber = new Disturber(cluster, recorder);
+            boolean finished;
+            boolean whole;
+            try (var supervisor = Executors.newSingleThreadScheduledExecutor()) {
+                var _ = supervisor.scheduleWithFixedDelay(() -> supervise(disturber), 1, 1, TimeUnit.SECONDS);
+                disturb(cluster, disturber, crowd);
+                finished = crowd.finish(FINISH);
+                whole = cluster.awaitWhole(START);
+                supervisor.shutdownNow();
+            }
             progress.accept(finished ? "all clients are done" : "some clients are not done");
             count(cluster, recorder);
             Runtime.getRuntime().removeShutdownHook(killed);
@@ -116,9 +124,17 @@ public final class Campaign {
         return new TestCluster(launcher, Network.forProcesses(5), plan.folder(), settings, plan.flags());
     }
 
-    private void disturb(TestCluster cluster, Recorder recorder, Crowd crowd) throws IOException, InterruptedException {
+    private void supervise(Disturber disturber) {
+        try {
+            disturber.supervise();
+        } catch (IOException e) {
+            progress.accept(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void disturb(TestCluster cluster, Disturber disturber, Crowd crowd)
+            throws IOException, InterruptedException {
         var faults = new Faults(plan.kinds(), cluster, random);
-        var disturber = new Disturber(cluster, recorder);
         long end = System.nanoTime() + plan.limit().toNanos();
         int done = 0;
         List<Future<?>> running = new ArrayList<>();

@@ -8,9 +8,13 @@ import belle.faults.history.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Does one thing at a time to one process, and puts it right again. */
 final class Disturber {
@@ -21,10 +25,13 @@ final class Disturber {
 
     private final TestCluster cluster;
     private final Recorder recorder;
+    /** Held while a process is disturbed on purpose. */
+    private final Map<Member, ReentrantLock> locks = new HashMap<>();
 
     Disturber(TestCluster cluster, Recorder recorder) {
         this.cluster = cluster;
         this.recorder = recorder;
+        cluster.members().forEach(member -> locks.put(member, new ReentrantLock()));
     }
 
     /**
@@ -33,6 +40,37 @@ final class Disturber {
      * @throws IOException when it cannot be brought back
      */
     void inflict(FaultKind kind, Member member, Random random) throws IOException, InterruptedException {
+        ReentrantLock lock = Objects.requireNonNull(locks.get(member));
+        lock.lock();
+        try {
+            inflictAlone(kind, member, random);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Starts again whatever has ended by itself, as a supervisor does: a process that got no processor for too long, for
+     * example, and was put out by the others.
+     */
+    void supervise() throws IOException {
+        for (Member member : cluster.members()) {
+            ReentrantLock lock = Objects.requireNonNull(locks.get(member));
+            if (lock.tryLock()) {
+                try {
+                    if (!member.isAlive()) {
+                        recorder.add(at -> new Entry.Fault(at, "put out", member.name(), true));
+                        start(member);
+                        recorder.add(at -> new Entry.Fault(at, "put out", member.name(), false));
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        }
+    }
+
+    private void inflictAlone(FaultKind kind, Member member, Random random) throws IOException, InterruptedException {
         String name = kind.name().toLowerCase(Locale.ROOT);
         recorder.add(at -> new Entry.Fault(at, name, member.name(), true));
         try {
@@ -40,7 +78,7 @@ final class Disturber {
                 case KILL -> member.send(Signal.KILL);
                 case CRASH -> member.send(Signal.SEGV);
                 case TERM -> member.send(Signal.TERM);
-                case DRAIN -> cluster.drain(member, cluster.gateways().getFirst());
+                case DRAIN -> drain(member);
                 case PAUSE -> pause(member, 200 + random.nextInt(700));
                 case FREEZE -> pause(member, PUT_OUT_MILLIS + random.nextInt(3000));
                 case HANG -> hang(member);
@@ -51,6 +89,15 @@ final class Disturber {
             restart(kind, member);
         } finally {
             recorder.add(at -> new Entry.Fault(at, name, member.name(), false));
+        }
+    }
+
+    /** Asks one gateway, or else the other: each may just have been put out. */
+    private void drain(Member member) throws IOException {
+        try {
+            cluster.drain(member, cluster.gateways().getFirst());
+        } catch (IOException e) {
+            cluster.drain(member, cluster.gateways().getLast());
         }
     }
 
@@ -83,7 +130,7 @@ final class Disturber {
     }
 
     private void hang(Member member) throws IOException, InterruptedException {
-        Path file = Files.createFile(cluster.hangFile(member.name()));
+        Path file = Files.writeString(cluster.hangFile(member.name()), "");
         try {
             member.awaitEnd(END_SECONDS);
         } finally {
@@ -106,12 +153,16 @@ final class Disturber {
             throw new IOException(
                     member.name() + " did not end within " + END_SECONDS + " s after " + kind + "; see its log");
         }
+        start(member);
+    }
+
+    private static void start(Member member) throws IOException {
         for (int i = 0; i < STARTS; i++) {
             member.start();
             if (member.awaitReady()) {
                 return;
             }
         }
-        throw new IOException(member.name() + " did not start again after " + kind + "; see its log");
+        throw new IOException(member.name() + " did not start again; see its log");
     }
 }
