@@ -51,6 +51,7 @@ final class LiveTurn {
     private final Turn turn;
     private Computing computing = Computing.SUBMITTED;
     private Optional<ActorRef<StreamEvent>> reader;
+    private long readerAsked;
     private int resubmissions;
 
     LiveTurn(
@@ -65,6 +66,7 @@ final class LiveTurn {
         this.request = request;
         this.origin = origin;
         this.reader = Optional.of(reader);
+        this.readerAsked = origin.request().asked();
         this.replicaEvents = replicaEvents;
         this.config = config;
         this.alarms = alarms;
@@ -78,11 +80,10 @@ final class LiveTurn {
 
     /** Tells whether it is what {@code request} asks for, whoever reads it. */
     boolean answers(SessionCommand.Generate request) {
-        return origin.request().answeredTo(request.replyTo()).equals(request);
+        return origin.request().answeredTo(request.replyTo(), request.asked()).equals(request);
     }
 
-    /** Tells whether somebody waits for more of it. */
-    boolean isRead() {
+    private boolean isRead() {
         return reader.isPresent() && !(computing == Computing.ENDED && turn.allSent());
     }
 
@@ -93,15 +94,14 @@ final class LiveTurn {
         }
     }
 
-    /**
-     * What another session must be told to compute the turn for a reader that is still to come back. Where several choices
-     * share the row of events their order would not be the same there, so only a turn with one choice is handed on.
-     */
-    Optional<SessionCommand> handOn() {
-        boolean awaited = computing == Computing.RUNNING || computing == Computing.PAUSED;
-        return awaited && request.params().n() == 1
-                ? Optional.of(origin.behind(turn.oldest().inEpoch(turn.epoch() + 1)))
-                : Optional.empty();
+    /** Tells whether it is read, or computed for a reader that may come back. */
+    boolean isAwaited() {
+        return isRead() || (reader.isEmpty() && (computing == Computing.RUNNING || computing == Computing.PAUSED));
+    }
+
+    /** Tells whether a reader whose client asked at {@code asked} has been replaced by a later one. */
+    boolean isPast(long asked) {
+        return asked < readerAsked;
     }
 
     boolean isReadBy(ActorRef<?> actor) {
@@ -138,9 +138,11 @@ final class LiveTurn {
         return true;
     }
 
-    void acknowledge(long index) {
-        turn.acknowledge(index);
-        pump();
+    void acknowledge(long index, long asked) {
+        if (!isPast(asked)) {
+            turn.acknowledge(index);
+            pump();
+        }
     }
 
     /**
@@ -179,7 +181,7 @@ final class LiveTurn {
     }
 
     /** Gives the turn to another reader, from behind event {@code after}. */
-    void resume(long after, ActorRef<StreamEvent> newReader) {
+    void resume(long after, ActorRef<StreamEvent> newReader, long asked) {
         if (computing == Computing.SUBMITTED || !turn.rewind(after)) {
             newReader.tell(new StreamEvent.Refused(
                     request.stream(),
@@ -192,6 +194,7 @@ final class LiveTurn {
         }
         letReaderGo();
         reader = Optional.of(newReader);
+        readerAsked = asked;
         if (computing == Computing.SUSPENDED) {
             alarms.clear(Alarm.RETENTION_IS_OVER);
             computing = Computing.RUNNING;
@@ -203,9 +206,10 @@ final class LiveTurn {
     }
 
     /** Goes on for a reader that lost sight of the session; in a new epoch, so that what it may still hear is old. */
-    void proceed(Progress progress, ActorRef<StreamEvent> newReader) {
+    void proceed(Progress progress, ActorRef<StreamEvent> newReader, long asked) {
         if (computing == Computing.SUBMITTED) {
             reader = Optional.of(newReader); // The answer is due.
+            readerAsked = asked;
             return;
         }
         if (!turn.rewind(progress.after())) {
@@ -220,6 +224,7 @@ final class LiveTurn {
         }
         letReaderGo();
         reader = Optional.of(newReader);
+        readerAsked = asked;
         if (computing != Computing.ENDED) {
             model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
             alarms.clear(Alarm.RETENTION_IS_OVER);

@@ -49,6 +49,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         }
     }
 
+    private static final Failure READ_ELSEWHERE =
+            new Failure.Invalid("stream", "the stream is read by a later request");
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
 
     private final SessionConfig config;
@@ -58,6 +60,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final ActorRef<BatchActor.Event> replicaEvents;
     private final Map<String, LiveTurn> turns = new LinkedHashMap<>();
     private final Preparations preparations;
+    /** Streams that this session computes at the place that it has left. */
+    private final Map<String, ActorRef<SessionCommand>> elsewhere = new LinkedHashMap<>();
+
     /** Whoever is to be found by its name is to be found elsewhere. */
     private boolean leaving;
 
@@ -129,8 +134,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (!preparations.take(event)) {
             keepIf(event.stream(), turn -> turn.onReplica(event));
         }
-        if (doorClosed && event instanceof BatchActor.Admitted) {
-            with(event.stream(), LiveTurn::announceMove);
+        if (event instanceof BatchActor.Admitted) {
+            announceMove(event.stream());
         }
     }
 
@@ -140,8 +145,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case SessionCommand.Continue goingOn -> onContinue(goingOn);
             case SessionCommand.Prepare(var goingOn) -> onPrepare(goingOn);
             case SessionCommand.Resume resume -> onResume(resume);
-            case SessionCommand.Acknowledge(var stream, var index) -> with(stream, turn -> turn.acknowledge(index));
-            case SessionCommand.Cancel(var stream) -> keepIf(stream, LiveTurn::cancel);
+            case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
+            case SessionCommand.Acknowledge(var stream, var index, var asked) ->
+                with(stream, turn -> turn.acknowledge(index, asked));
+            case SessionCommand.Cancel(var stream, var asked) ->
+                keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
         }
     }
 
@@ -159,11 +167,14 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
         if (forged.isPresent()) {
             refuse(generate, forged.get());
+        } else if (turn != null && turn.isPast(generate.asked())) {
+            refuse(generate, READ_ELSEWHERE);
         } else if (turn != null && !turn.answers(generate)) {
             refuse(generate, new Failure.Invalid("stream", "the key of this request was used for another one"));
         } else if (turn != null) {
             getContext().watch(generate.replyTo());
-            turn.proceed(goingOn.progress(), generate.replyTo());
+            turn.proceed(goingOn.progress(), generate.replyTo(), generate.asked());
+            announceMove(generate.stream());
         } else {
             if (goingOn.progress().epoch() > 1) {
                 getContext()
@@ -215,13 +226,38 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void onResume(SessionCommand.Resume resume) {
         LiveTurn turn = turns.get(resume.stream());
+        ActorRef<SessionCommand> away = elsewhere.get(resume.stream());
+        if (turn == null && away != null) {
+            away.tell(resume);
+            return;
+        }
+        if (turn != null && turn.isPast(resume.asked())) {
+            resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), READ_ELSEWHERE));
+            return;
+        }
         if (turn == null) {
             var failure = new Failure.NotFound("stream " + resume.stream() + " is not known here");
             resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), failure));
             return;
         }
         getContext().watch(resume.replyTo());
-        turn.resume(resume.after(), resume.replyTo());
+        turn.resume(resume.after(), resume.replyTo(), resume.asked());
+        announceMove(resume.stream());
+    }
+
+    /** A stream of this session is still computed at its last place: whoever comes back to it here is sent there. */
+    private void onWhereabouts(String stream, ActorRef<SessionCommand> session) {
+        if (!turns.containsKey(stream) && elsewhere.size() < config.maxTurns()) {
+            elsewhere.put(stream, session);
+            getContext().watch(session);
+        }
+    }
+
+    /** Behind a closed door every reader is told at once to look for the next session. */
+    private void announceMove(String stream) {
+        if (doorClosed) {
+            with(stream, LiveTurn::announceMove);
+        }
     }
 
     private void onAlarm(String stream, Alarm alarm) {
@@ -250,8 +286,15 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             if (!turns.isEmpty()) {
                 getContext().getLog().info("leaves its node with {} turns", turns.size());
             }
-            turns.values().forEach(LiveTurn::announceMove);
+            turns.forEach((stream, turn) -> {
+                if (turn.isAwaited()) {
+                    turn.announceMove();
+                    home.forward(new SessionCommand.Whereabouts(
+                            stream, getContext().getSelf().unsafeUpcast()));
+                }
+            });
         }
+        elsewhere.values().removeIf(actor::equals);
         for (var entry : List.copyOf(turns.entrySet())) {
             LiveTurn turn = entry.getValue();
             if (turn.isReadBy(actor)) {
@@ -263,18 +306,17 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         return stayWhileNeeded();
     }
 
-    /** Behind a closed door only those stay for whom a reader still waits; the others' readers would not find them. */
+    /** Behind a closed door only turns stay that somebody waits for, or may come back to. */
     private Behavior<Message> stayWhileNeeded() {
         if (!doorClosed) {
             return this;
         }
         turns.values().removeIf(turn -> {
-            boolean unread = !turn.isRead();
-            if (unread) {
-                turn.handOn().ifPresent(home::forward);
+            boolean over = !turn.isAwaited();
+            if (over) {
                 turn.moveOut(STOPPING);
             }
-            return unread;
+            return over;
         });
         return turns.isEmpty() ? Behaviors.stopped() : this;
     }

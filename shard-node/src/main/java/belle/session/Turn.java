@@ -83,11 +83,6 @@ final class Turn {
         return before(next()).given();
     }
 
-    /** Returns what a reader has that needs every event that is kept. */
-    Progress oldest() {
-        return before(firstKept);
-    }
-
     /** Returns what a reader has that was told all events before {@code index}, which must be kept. */
     Progress before(long index) {
         List<Progress.Choice> told = new ArrayList<>();

@@ -44,9 +44,10 @@ class SerializationTest {
 
     private List<Wire> messages() {
         List<Wire> messages = new ArrayList<>(List.of(
-                new SessionCommand.Resume("s~1", 3, this.<StreamEvent>ref()),
-                new SessionCommand.Acknowledge("s~1", 3),
-                new SessionCommand.Cancel("s~1"),
+                new SessionCommand.Resume("s~1", 3, 0, this.<StreamEvent>ref()),
+                new SessionCommand.Acknowledge("s~1", 3, 0),
+                new SessionCommand.Cancel("s~1", 0),
+                new SessionCommand.Whereabouts("s~1", this.<SessionCommand>ref()),
                 new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty()),
                 new StreamEvent.PromptScored("s~1", 1, 0, List.of(logprob())),
                 new StreamEvent.Delta("s~1", 1, 1, 0, Tokens.of(1, 2), "字", List.of(logprob())),

@@ -46,9 +46,10 @@ class SessionMoveTest {
         assertThat(fix.next()).isEqualTo(new StreamEvent.Moving(SessionFixture.STREAM, 1));
         fix.produce(2, 3);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(1, 2));
-        fix.session.tell(new SessionCommand.Resume("another~1", -1, fix.reader.getRef()));
+        assertThat(fix.elsewhere.receiveMessage()).isInstanceOf(SessionCommand.Whereabouts.class);
+        fix.session.tell(new SessionCommand.Resume("another~1", -1, 0, fix.reader.getRef()));
         assertThat(fix.elsewhere.receiveMessage().stream()).isEqualTo("another~1");
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
         fix.kit.createTestProbe().expectTerminated(fix.session);
         assertThat(fix.left).hasValue(1);
@@ -67,15 +68,47 @@ class SessionMoveTest {
     }
 
     @Test
-    void handsAStreamOnWhoseReaderHasYetToComeBack() {
+    void aReaderThatComesBackIsSentWhereItsStreamIsStillComputed() {
         fix.begin();
         fix.produce(0, 2);
         IntStream.range(0, 2).forEach(_ -> fix.next());
         fix.reader.stop();
         fix.door.stop();
-        var goingOn = (SessionCommand.Continue) fix.elsewhere.receiveMessage();
-        assertThat(goingOn.progress()).isEqualTo(Progress.none(1).inEpoch(2));
-        fix.kit.createTestProbe().expectTerminated(fix.session);
+        var whereabouts = (SessionCommand.Whereabouts) fix.elsewhere.receiveMessage();
+        assertThat(whereabouts).isEqualTo(new SessionCommand.Whereabouts(SessionFixture.STREAM, fix.session));
+
+        SessionFixture next = new SessionFixture();
+        next.session.tell(new SessionCommand.Whereabouts(SessionFixture.STREAM, fix.session));
+        TestProbe<StreamEvent> back = fix.kit.createTestProbe();
+        next.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, back.getRef()));
+        assertThat(back.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        assertThat(back.receiveMessage()).isEqualTo(SessionFixture.delta(1, 1));
+        assertThat(back.receiveMessage()).isEqualTo(new StreamEvent.Moving(SessionFixture.STREAM, 1));
+        next.kit.shutdownTestKit();
+    }
+
+    @Test
+    void ofTwoReadersTheOneWhoseClientAskedLaterHasTheStream() {
+        fix.begin();
+        fix.produce(0, 2);
+        IntStream.range(0, 2).forEach(_ -> fix.next());
+        TestProbe<StreamEvent> later = fix.kit.createTestProbe();
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, later.getRef()));
+        assertThat(later.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        assertThat(later.receiveMessage()).isEqualTo(SessionFixture.delta(1, 1));
+        assertThat(fix.next()).isInstanceOf(StreamEvent.Failed.class);
+
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(3));
+        var progress = new Progress(0, 7, false, List.of(new Progress.Choice(Tokens.of(0), false)));
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        assertThat(fix.refusal().message()).contains("read by a later request");
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 4, fix.reader.getRef()));
+        assertThat(fix.refusal().message()).contains("read by a later request");
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        fix.replica.expectNoMessage();
+        fix.produce(2, 3);
+        assertThat(later.receiveMessage()).isEqualTo(SessionFixture.delta(1, 2));
     }
 
     @Test
@@ -147,7 +180,7 @@ class SessionMoveTest {
         fix.begin();
         fix.produce(0, 3);
         IntStream.range(0, 3).forEach(_ -> fix.next());
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, 0, fix.reader.getRef()));
         var origin = fix.accepted().origin().orElseThrow();
         assertThat(origin.request().stream()).isEqualTo(SessionFixture.STREAM);
         assertThat(origin.progress().given()).containsExactly(Tokens.of(0, 1));

@@ -49,6 +49,9 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** How often a session is asked to begin a stream before it counts as unavailable. */
     private static final int FIRST_QUESTIONS = 5;
 
+    /** How often a session that does not know the stream is asked again. */
+    private static final int UNKNOWN_TRIES = 10;
+
     private static final RefusedEvents REFUSED = new RefusedEvents();
 
     private final Wish wish;
@@ -71,6 +74,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private boolean moving;
 
     private int retries;
+    private int unknown;
     private boolean heard;
     private boolean gapAsked;
     private int silentProbes;
@@ -113,6 +117,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case SessionCommand.Generate generate -> Optional.of(Received.nothingOf(generate));
             case SessionCommand.Continue origin -> Optional.of(new Received(origin));
             case SessionCommand.Prepare _,
+                    SessionCommand.Whereabouts _,
                     SessionCommand.Resume _,
                     SessionCommand.Acknowledge _,
                     SessionCommand.Cancel _ -> Optional.empty();
@@ -140,7 +145,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case Heard(StreamEvent.Indexed event) -> onEvent(event);
             case ClientDone _ -> onClientDone();
             case Expire(Failure failure) -> {
-                tell(new SessionCommand.Cancel(wish.stream()));
+                tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
                 yield end(failure);
             }
             case Replaced _ -> onReplaced();
@@ -177,7 +182,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         ClientEnd begun = new ClientEnd(
                 wish.stream(),
                 config.bufferEvents(),
-                event -> tell(new SessionCommand.Acknowledge(event.stream(), event.index())),
+                event -> tell(new SessionCommand.Acknowledge(event.stream(), event.index(), wish.asked())),
                 () -> self.tell(new ClientDone()),
                 getContext().getSystem());
         client = Optional.of(begun);
@@ -220,7 +225,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
                             cursor.last(),
                             cursor.epoch());
         }
-        received.ifPresent(known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears)));
+        received.ifPresent(
+                known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears, wish.asked())));
     }
 
     /** The session goes on meanwhile, so that the pause is no longer than what comes between this and the answer. */
@@ -234,14 +240,14 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     }
 
     private void prepare() {
-        received.ifPresent(known ->
-                wish.session().tell(new SessionCommand.Prepare(known.behind(cursor.last(), cursor.epoch() + 1, ears))));
+        received.ifPresent(known -> wish.session()
+                .tell(new SessionCommand.Prepare(known.behind(cursor.last(), cursor.epoch() + 1, ears, wish.asked()))));
     }
 
     private Behavior<Command> onPrepared() {
         if (moving && !ended) {
             moving = false;
-            tell(new SessionCommand.Cancel(wish.stream()));
+            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
             session.ifPresent(getContext()::unwatch);
             session = Optional.empty();
             findHome();
@@ -260,7 +266,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (client.isEmpty()) {
             // Not accepted yet: the question may have gone to a node that has just died. Tick sets the limit.
             wish.session()
-                    .tell(received.<SessionCommand>map(known -> known.behind(cursor.last(), 1, ears))
+                    .tell(received.<SessionCommand>map(known -> known.behind(cursor.last(), 1, ears, wish.asked()))
                             .orElseGet(() -> wish.first().apply(ears)));
             return this;
         }
@@ -273,6 +279,11 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     /** Before the stream has begun a refusal is the answer; later only one that no other session would give ends it. */
     private Behavior<Command> onRefused(Failure failure) {
+        if (client.isEmpty() && failure instanceof Failure.NotFound && unknown++ < UNKNOWN_TRIES) {
+            timers.startSingleTimer(
+                    new Retry(), config.retryInterval()); // It may be on its way from one place to another.
+            return this;
+        }
         if (client.isEmpty() || received.isEmpty()) {
             return end(failure);
         }
@@ -315,7 +326,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private void askAgain() {
         if (!gapAsked) {
             gapAsked = true;
-            tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+            tell(new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
         }
     }
 
@@ -323,7 +334,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         ClientEnd to = client.orElseThrow();
         if (!to.offer(event)) {
             getContext().getLog().error("stream {} overran its window of events", wish.stream());
-            tell(new SessionCommand.Cancel(wish.stream()));
+            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
             ended = true;
         } else if (event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed) {
             ended = true;
@@ -333,7 +344,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onClientDone() {
         if (!ended) {
-            tell(new SessionCommand.Cancel(wish.stream()));
+            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
         }
         return Behaviors.stopped();
     }
@@ -364,7 +375,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onTick() {
         if (client.isEmpty()) {
-            wish.session().tell(new SessionCommand.Cancel(wish.stream()));
+            wish.session().tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
             return end(new Failure.Unavailable("no answer from the session's node within "
                     + config.acceptTimeout().toMillis() + " ms"));
         }
@@ -383,7 +394,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this;
         }
         silentProbes++;
-        tell(new SessionCommand.Resume(wish.stream(), cursor.last(), ears));
+        tell(new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
         return this;
     }
 }

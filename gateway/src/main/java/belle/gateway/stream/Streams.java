@@ -8,6 +8,7 @@ import belle.proto.session.StreamEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -51,14 +52,14 @@ public final class Streams {
     /** Starts a turn. Cancel the future to stop it before it has begun. */
     public CompletableFuture<OpenStream> generate(
             String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
-        return open(session, stream, -1, command::apply);
+        return open(session, stream, -1, (ears, asked) -> command.apply(ears).answeredTo(ears, asked));
     }
 
     /** Starts a turn, or reads it from its beginning if the session has it already. */
     public CompletableFuture<OpenStream> generateOrJoin(
             String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
-        return open(session, stream, -1, ears -> {
-            SessionCommand.Generate generate = command.apply(ears);
+        return open(session, stream, -1, (ears, asked) -> {
+            SessionCommand.Generate generate = command.apply(ears).answeredTo(ears, asked);
             return new SessionCommand.Continue(
                     generate, Progress.none(Math.max(1, generate.params().n())));
         });
@@ -66,7 +67,7 @@ public final class Streams {
 
     /** Goes on with a stream behind event {@code after}, or from its first one (-1). */
     public CompletableFuture<OpenStream> resume(String session, String stream, long after) {
-        return open(session, stream, after, ears -> new SessionCommand.Resume(stream, after, ears));
+        return open(session, stream, after, (ears, asked) -> new SessionCommand.Resume(stream, after, asked, ears));
     }
 
     /** Completes once no stream is open. */
@@ -82,7 +83,7 @@ public final class Streams {
     }
 
     private CompletableFuture<OpenStream> open(
-            String session, String stream, long after, Function<ActorRef<StreamEvent>, SessionCommand> first) {
+            String session, String stream, long after, BiFunction<ActorRef<StreamEvent>, Long, SessionCommand> first) {
         var opened = new CompletableFuture<OpenStream>();
         Runnable over = places.busy(session);
         var _ = opened.whenComplete((how, _) -> {
@@ -92,7 +93,9 @@ public final class Streams {
                 over.run();
             }
         });
-        actor.tell(new StreamsActor.Open(new Wish(sessions.apply(session), stream, after, first, opened)));
+        long asked = System.currentTimeMillis();
+        actor.tell(new StreamsActor.Open(
+                new Wish(sessions.apply(session), stream, after, asked, ears -> first.apply(ears, asked), opened)));
         return opened;
     }
 }

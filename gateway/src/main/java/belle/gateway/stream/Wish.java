@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.RecipientRef;
  *
  * @param session where the stream lives
  * @param after index of the last event that the client has, or -1
+ * @param asked when the client asked; see {@link SessionCommand.Generate}
  * @param first the command that starts or resumes the stream
  * @param opened completed once; cancelled by whoever no longer wants the stream
  */
@@ -19,5 +20,6 @@ record Wish(
         RecipientRef<SessionCommand> session,
         String stream,
         long after,
+        long asked,
         Function<ActorRef<StreamEvent>, SessionCommand> first,
         CompletableFuture<OpenStream> opened) {}

@@ -78,15 +78,15 @@ final class FakeSession extends AbstractBehavior<Object> {
                     begin(generate);
                 }
             }
-            case SessionCommand.Resume(String stream, long after, var replyTo) -> resume(stream, after, replyTo);
-            case SessionCommand.Acknowledge(String stream, long index) -> {
+            case SessionCommand.Resume(String stream, long after, var _, var replyTo) -> resume(stream, after, replyTo);
+            case SessionCommand.Acknowledge(String stream, long index, var _) -> {
                 Turn turn = turns.get(stream);
                 if (turn != null) {
                     turn.taken = Math.max(turn.taken, index);
                     schedule(stream);
                 }
             }
-            case SessionCommand.Cancel(String stream) -> {
+            case SessionCommand.Cancel(String stream, var _) -> {
                 witness.sawCancel(stream);
                 Turn turn = turns.get(stream);
                 if (turn != null) {

@@ -75,12 +75,12 @@ class ReaderActorTest {
                 .isEqualTo(new Progress(1, 2, false, List.of(new Progress.Choice(Tokens.of(7, 8), false))));
         home.fishForMessage(
                 Duration.ofSeconds(3),
-                heard -> heard.equals(new SessionCommand.Cancel(STREAM))
+                heard -> heard.equals(new SessionCommand.Cancel(STREAM, 0))
                         ? FishingOutcomes.complete()
                         : FishingOutcomes.continueAndIgnore());
         tell(delta(1, 2, 666), new StreamEvent.Prepared(STREAM)); // said by the one that was left
         tell(accepted(2, elsewhere.getRef()), delta(2, 2, 9));
-        elsewhere.expectMessage(new SessionCommand.Acknowledge(STREAM, 2));
+        elsewhere.expectMessage(new SessionCommand.Acknowledge(STREAM, 2, 0));
         tell(finished(2, 3), done(2, 4));
         assertThat(events.get(9, TimeUnit.SECONDS))
                 .containsExactly(delta(1, 0, 7), delta(1, 1, 8), delta(2, 2, 9), finished(2, 3), done(2, 4));
@@ -132,7 +132,7 @@ class ReaderActorTest {
 
     @Test
     void aStreamThatWasTakenOverFromAnotherGatewayGoesOnToo() {
-        open(3, ears -> new SessionCommand.Resume(STREAM, 3, ears));
+        open(3, ears -> new SessionCommand.Resume(STREAM, 3, 0, ears));
         ActorRef<StreamEvent> reader =
                 region.expectMessageClass(SessionCommand.Resume.class).replyTo();
         var origin = new SessionCommand.Continue(
@@ -154,7 +154,7 @@ class ReaderActorTest {
     }
 
     private void open(long after, Function<ActorRef<StreamEvent>, SessionCommand> first) {
-        kit.spawn(ReaderActor.create(new Wish(region.getRef(), STREAM, after, first, opened), config));
+        kit.spawn(ReaderActor.create(new Wish(region.getRef(), STREAM, after, 0, first, opened), config));
     }
 
     private void tell(StreamEvent... events) {

@@ -86,7 +86,7 @@ public final class Client {
         recorder.add(at -> new Entry.Wrong(at, name, bad.status()));
         Gateway gateway = gateways.get(manner.first() % gateways.size());
         recorder.add(at -> new Entry.Sent(at, name, 0, manner.kind(), gateway.name(), -1));
-        try (Http http = Http.send(gateway.url().resolve(bad.path()), Map.of(), bad.body(), SILENCE)) {
+        try (Http http = Http.send(gateway.url().resolve(bad.path()), Map.of(), bad.body(), patience)) {
             int status = http.status();
             String text = http.text();
             recorder.add(at -> status == 200

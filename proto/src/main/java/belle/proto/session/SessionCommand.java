@@ -19,6 +19,9 @@ public sealed interface SessionCommand extends Wire {
      * @param stream {@code <session>~<suffix>}, chosen by the gateway, so that any gateway can find the session again
      * @param tenant whom the work is counted for, in fair queueing
      * @param echoPrompt also reports the prompt's tokens and log-probabilities ({@link StreamEvent.PromptScored})
+     * @param asked when the client asked, in milliseconds of the gateway's clock since 1970. A client that is cut off asks
+     *     again, elsewhere, perhaps before its first reader knows that it is gone: of two readers the later one's is the
+     *     stream, and what the earlier one says does not count
      */
     record Generate(
             String stream,
@@ -27,11 +30,24 @@ public sealed interface SessionCommand extends Wire {
             SamplingParams params,
             String tenant,
             boolean echoPrompt,
+            long asked,
             ActorRef<StreamEvent> replyTo)
             implements SessionCommand {
-        /** The same, with its events told to {@code reader}. */
-        public Generate answeredTo(ActorRef<StreamEvent> reader) {
-            return new Generate(stream, model, prompt, params, tenant, echoPrompt, reader);
+        /** A request whose asking is still to be dated. */
+        public Generate(
+                String stream,
+                String model,
+                Prompt prompt,
+                SamplingParams params,
+                String tenant,
+                boolean echoPrompt,
+                ActorRef<StreamEvent> replyTo) {
+            this(stream, model, prompt, params, tenant, echoPrompt, 0, replyTo);
+        }
+
+        /** The same, asked {@code when}, with its events told to {@code reader}. */
+        public Generate answeredTo(ActorRef<StreamEvent> reader, long when) {
+            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, reader);
         }
     }
 
@@ -40,7 +56,7 @@ public sealed interface SessionCommand extends Wire {
      * Answered by {@link StreamEvent.Accepted}, or by {@link StreamEvent.Refused} when the stream or those events are no
      * longer known. The new reader takes the place of the old one; a cancelled stream goes on where it was.
      */
-    record Resume(String stream, long after, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
+    record Resume(String stream, long after, long asked, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
 
     /**
      * Goes on with a stream whose session is gone: the same request, and what its reader has of it. Answered by {@link
@@ -66,9 +82,15 @@ public sealed interface SessionCommand extends Wire {
         }
     }
 
+    /**
+     * Says where streams are whose session has left this place but is still at work; who asks for one of them is to be
+     * sent there.
+     */
+    record Whereabouts(String stream, ActorRef<SessionCommand> session) implements SessionCommand {}
+
     /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */
-    record Acknowledge(String stream, long index) implements SessionCommand {}
+    record Acknowledge(String stream, long index, long asked) implements SessionCommand {}
 
     /** The reader has gone: stop computing and free the blocks. Unknown streams are ignored. */
-    record Cancel(String stream) implements SessionCommand {}
+    record Cancel(String stream, long asked) implements SessionCommand {}
 }
