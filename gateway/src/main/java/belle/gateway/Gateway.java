@@ -7,6 +7,7 @@ import belle.gateway.stream.Streams;
 import belle.proto.Failure;
 import belle.proto.session.SessionCommand;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private static final Duration AT_ONCE = Duration.ofMillis(1);
     private static final Duration FLUSH = Duration.ofSeconds(3);
 
     private Gateway() {}
@@ -37,7 +39,8 @@ public final class Gateway {
      * Starts listening. Completes when the port is bound, fails when it cannot be; readiness follows the nodes.
      *
      * <p>Stops with the system's {@link CoordinatedShutdown}: new work is answered with 503, running streams get until
-     * the drain deadline and then one error event.
+     * the drain deadline and then one error event. A gateway that its cluster has put out hears no event any more: it breaks
+     * its connections off at once, and clients go on at another one.
      */
     public static CompletionStage<ServerBinding> start(ActorSystem<?> system, GatewayConfig config) {
         ClusterSharding sharding = ClusterSharding.get(system);
@@ -96,10 +99,16 @@ public final class Gateway {
         shutdown.addTask(
                 phase,
                 "gateway-finishes-streams",
-                () -> within(streams.awaitIdle(), allowed)
-                        .thenCompose(idle -> idle ? done() : lastWords(streams))
-                        .thenCompose(_ -> binding.terminate(FLUSH))
-                        .thenApply(_ -> Done.getInstance()));
+                () -> isPutOut(shutdown)
+                        ? binding.terminate(AT_ONCE).thenApply(_ -> Done.getInstance())
+                        : within(streams.awaitIdle(), allowed)
+                                .thenCompose(idle -> idle ? done() : lastWords(streams))
+                                .thenCompose(_ -> binding.terminate(FLUSH))
+                                .thenApply(_ -> Done.getInstance()));
+    }
+
+    private static boolean isPutOut(CoordinatedShutdown shutdown) {
+        return shutdown.getShutdownReason().equals(Optional.of(CoordinatedShutdown.clusterDowningReason()));
     }
 
     private static CompletionStage<Done> lastWords(Streams streams) {

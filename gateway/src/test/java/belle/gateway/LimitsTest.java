@@ -2,7 +2,9 @@ package belle.gateway;
 
 import static belle.gateway.Fixture.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -124,6 +126,18 @@ class LimitsTest {
             assertThat(gateway.get("/health/live").statusCode()).isEqualTo(200);
             assertThat(gateway.get("/health/ready").statusCode()).isEqualTo(503);
             assertThat(gateway.post(CHAT, chat("hi")).statusCode()).isEqualTo(503);
+        }
+    }
+
+    @Test
+    void whenItsClusterHasPutItOutConnectionsBreakOffSoThatClientsGoOnElsewhere() throws Exception {
+        try (Fixture gateway = Fixture.with("belle.gateway.drain-deadline = 30s")) {
+            var held = gateway.open(gateway.posting(CHAT, chat("hold")).build());
+            var ended = CoordinatedShutdown.get(gateway.system())
+                    .runAll(CoordinatedShutdown.clusterDowningReason())
+                    .toCompletableFuture();
+            assertThat(ended).succeedsWithin(Fixture.PATIENCE);
+            assertThatThrownBy(() -> held.body().readAllBytes()).isInstanceOf(IOException.class);
         }
     }
 

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         description = "Disturbs a cluster of processes on this machine and checks that no client saw anything of it.")
 final class FaultsCommand implements Callable<Integer> {
     private static final int SMOKE_FAULTS = 12;
-    private static final int SMOKE_REQUESTS = 150;
-    private static final Duration SMOKE_LIMIT = Duration.ofSeconds(100);
+    private static final int SMOKE_STREAMS = 150;
+    private static final Duration SMOKE_LIMIT = Duration.ofSeconds(90);
 
     @Option(names = "--smoke", description = "A short campaign of about two minutes.")
     private boolean smoke;
@@ -41,8 +41,8 @@ final class FaultsCommand implements Callable<Integer> {
     @Option(names = "--faults", description = "At least so many faults (500).")
     private int faults = 500;
 
-    @Option(names = "--requests", description = "At least so many requests (5000).")
-    private int requests = 5000;
+    @Option(names = "--streams", description = "At least so many streams (5000).")
+    private int streams = 5000;
 
     @Option(names = "--clients", description = "Clients at once (16).")
     private int clients = 16;
@@ -53,7 +53,8 @@ final class FaultsCommand implements Callable<Integer> {
     @Option(
             names = "--kind",
             arity = "1..*",
-            description = "Only these: kill, crash, term, drain, pause, freeze, hang, blip, cut, deaf.")
+            description =
+                    "Only these: kill, crash, term, drain, drain-kill, pause, freeze, hang, blip, cut, deaf, part, slow, jump.")
     private List<String> kinds = List.of();
 
     @Option(names = "--default-failover", description = "The default profile in place of the fast one.")
@@ -103,7 +104,7 @@ final class FaultsCommand implements Callable<Integer> {
                 "belle-tiny",
                 seed == null ? System.nanoTime() % 1_000_000_000 : seed,
                 smoke ? SMOKE_FAULTS : faults,
-                smoke ? SMOKE_REQUESTS : requests,
+                smoke ? SMOKE_STREAMS : streams,
                 smoke ? 8 : clients,
                 kinds,
                 flags,

@@ -8,25 +8,27 @@ import belle.faults.history.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Does one thing at a time to one process, and puts it right again. */
+/** Does one thing at a time to one process, or the way between two, and puts it right again. */
 final class Disturber {
     private static final long END_SECONDS = 90;
     private static final long PUT_OUT_MILLIS = 11_000;
-    private static final long LEARN_SECONDS = 15;
+    private static final long LEARN_SECONDS = 30;
+    private static final long POLL_MILLIS = 100;
+    private static final String PUT_OUT = "put-out";
     private static final int STARTS = 3;
+    private static final Duration JUMP = Duration.ofHours(1);
 
     private final TestCluster cluster;
     private final Recorder recorder;
     /** Held while a process is disturbed on purpose. */
-    private final Map<Member, ReentrantLock> locks = new HashMap<>();
+    private final Map<Member, ReentrantLock> locks = new LinkedHashMap<>();
 
     Disturber(TestCluster cluster, Recorder recorder) {
         this.cluster = cluster;
@@ -35,17 +37,20 @@ final class Disturber {
     }
 
     /**
-     * Inflicts a fault and returns when the process is a healthy one again.
+     * Inflicts a fault and returns when the processes are healthy ones again.
      *
-     * @throws IOException when it cannot be brought back
+     * @throws IOException when they cannot be brought back
      */
-    void inflict(FaultKind kind, Member member, Random random) throws IOException, InterruptedException {
-        ReentrantLock lock = Objects.requireNonNull(locks.get(member));
-        lock.lock();
+    void inflict(Faults.Drawn drawn, Random random) throws IOException, InterruptedException {
+        List<ReentrantLock> held = locks.entrySet().stream()
+                .filter(lock -> drawn.members().contains(lock.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        held.forEach(ReentrantLock::lock);
         try {
-            inflictAlone(kind, member, random);
+            inflictAlone(drawn, random);
         } finally {
-            lock.unlock();
+            held.forEach(ReentrantLock::unlock);
         }
     }
 
@@ -53,55 +58,70 @@ final class Disturber {
      * Starts again whatever has ended by itself, as a supervisor does: a process that got no processor for too long, for
      * example, and was put out by the others.
      */
-    void supervise() throws IOException {
-        for (Member member : cluster.members()) {
-            ReentrantLock lock = Objects.requireNonNull(locks.get(member));
-            if (lock.tryLock()) {
+    void supervise() throws IOException, InterruptedException {
+        for (var entry : locks.entrySet()) {
+            Member member = entry.getKey();
+            if (entry.getValue().tryLock()) {
                 try {
                     if (!member.isAlive()) {
-                        recorder.add(at -> new Entry.Fault(at, "put out", member.name(), true));
+                        recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), true));
                         start(member);
-                        recorder.add(at -> new Entry.Fault(at, "put out", member.name(), false));
+                        recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), false));
                     }
                 } finally {
-                    lock.unlock();
+                    entry.getValue().unlock();
                 }
             }
         }
     }
 
-    private void inflictAlone(FaultKind kind, Member member, Random random) throws IOException, InterruptedException {
-        String name = kind.name().toLowerCase(Locale.ROOT);
-        recorder.add(at -> new Entry.Fault(at, name, member.name(), true));
+    private void inflictAlone(Faults.Drawn drawn, Random random) throws IOException, InterruptedException {
+        String name = drawn.kind().id();
+        Member member = drawn.members().getFirst();
+        recorder.add(at -> new Entry.Fault(at, name, drawn.target(), true));
         try {
-            switch (kind) {
+            switch (drawn.kind()) {
                 case KILL -> member.send(Signal.KILL);
                 case CRASH -> member.send(Signal.SEGV);
                 case TERM -> member.send(Signal.TERM);
                 case DRAIN -> drain(member);
+                case DRAIN_KILL -> killWhileDraining(member, random);
                 case PAUSE -> pause(member, 200 + random.nextInt(700));
                 case FREEZE -> pause(member, PUT_OUT_MILLIS + random.nextInt(3000));
                 case HANG -> hang(member);
                 case BLIP -> cut(member, 500 + random.nextInt(600));
                 case CUT -> cut(member, PUT_OUT_MILLIS + random.nextInt(3000));
-                case DEAF -> deafen(member);
+                case DEAF -> part(member, cluster.nodes(), 500 + random.nextInt(700));
+                case PART -> part(member, drawn.members().subList(1, 2), 500 + random.nextInt(700));
+                case SLOW -> slow(member, 1500 + random.nextInt(2500));
+                case JUMP -> jump(member, random);
             }
-            restart(kind, member);
+            for (Member disturbed : drawn.members()) {
+                bringBack(drawn.kind(), disturbed);
+            }
         } finally {
-            recorder.add(at -> new Entry.Fault(at, name, member.name(), false));
+            recorder.add(at -> new Entry.Fault(at, name, drawn.target(), false));
         }
     }
 
     /** Asks one gateway, or else the other: each may just have been put out. */
     private void drain(Member member) throws IOException {
+        List<Member> others =
+                cluster.gateways().stream().filter(gateway -> gateway != member).toList();
         try {
-            cluster.drain(member, cluster.gateways().getFirst());
+            cluster.drain(member, others.getFirst());
         } catch (IOException e) {
-            cluster.drain(member, cluster.gateways().getLast());
+            cluster.drain(member, others.getLast());
         }
     }
 
-    private static void pause(Member member, long millis) throws IOException, InterruptedException {
+    private void killWhileDraining(Member member, Random random) throws IOException, InterruptedException {
+        drain(member);
+        Thread.sleep(random.nextInt(1500));
+        member.send(Signal.KILL);
+    }
+
+    private static void pause(Member member, long millis) throws InterruptedException {
         member.send(Signal.STOP);
         try {
             Thread.sleep(millis);
@@ -119,13 +139,31 @@ final class Disturber {
         }
     }
 
-    private void deafen(Member member) throws IOException, InterruptedException {
-        List<Integer> nodes = cluster.nodes().stream().map(Member::number).toList();
-        cluster.network().cutBetween(member.number(), nodes);
+    private void part(Member member, List<Member> others, long millis) throws IOException, InterruptedException {
+        List<Integer> numbers = others.stream().map(Member::number).toList();
+        cluster.network().cutBetween(member.number(), numbers);
         try {
-            Thread.sleep(1200);
+            Thread.sleep(millis);
         } finally {
-            cluster.network().mendBetween(member.number(), nodes);
+            cluster.network().mendBetween(member.number(), numbers);
+        }
+    }
+
+    private void slow(Member member, long millis) throws IOException, InterruptedException {
+        cluster.network().slow(member.number());
+        try {
+            Thread.sleep(millis);
+        } finally {
+            cluster.network().quicken(member.number());
+        }
+    }
+
+    private static void jump(Member member, Random random) throws IOException, InterruptedException {
+        member.setClock(random.nextBoolean() ? JUMP : JUMP.negated());
+        try {
+            Thread.sleep(1500 + random.nextInt(1500));
+        } finally {
+            member.setClock(Duration.ZERO);
         }
     }
 
@@ -138,25 +176,24 @@ final class Disturber {
         }
     }
 
-    /** Waits for the end of a process that is to end, and starts it again. */
-    private void restart(FaultKind kind, Member member) throws IOException, InterruptedException {
-        boolean mayLive = switch (kind) {
-            case KILL, CRASH, TERM, DRAIN, HANG -> false;
-            case FREEZE, CUT, PAUSE, BLIP, DEAF -> true;
-        };
-        boolean putOut = kind == FaultKind.FREEZE || kind == FaultKind.CUT;
-        if (mayLive && !member.awaitEnd(putOut ? LEARN_SECONDS : 0)) {
-            return;
-        }
-        if (!member.awaitEnd(END_SECONDS)) {
-            member.send(Signal.KILL);
-            throw new IOException(
-                    member.name() + " did not end within " + END_SECONDS + " s after " + kind + "; see its log");
+    /** Waits for the end of a process that is to end, or may, and starts it again; returns when it is well. */
+    private void bringBack(FaultKind kind, Member member) throws IOException, InterruptedException {
+        long end = System.nanoTime()
+                + Duration.ofSeconds(kind.ends() ? END_SECONDS : LEARN_SECONDS).toNanos();
+        while (!member.awaitEnd(0)) {
+            if (!kind.ends() && cluster.isWell(member)) {
+                return;
+            }
+            if (System.nanoTime() > end) {
+                throw new IOException(
+                        member.name() + " neither ended nor was well after " + kind.id() + "; see its log");
+            }
+            Thread.sleep(POLL_MILLIS);
         }
         start(member);
     }
 
-    private static void start(Member member) throws IOException {
+    private static void start(Member member) throws IOException, InterruptedException {
         for (int i = 0; i < STARTS; i++) {
             member.start();
             if (member.awaitReady()) {

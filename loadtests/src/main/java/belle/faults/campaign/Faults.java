@@ -3,40 +3,55 @@ package belle.faults.campaign;
 import belle.faults.cluster.Member;
 import belle.faults.cluster.TestCluster;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /** Draws what happens next, and to whom. */
 final class Faults {
-    /** One fault. */
-    record Drawn(FaultKind kind, Member member) {
-        /** Tells whether nothing else may be disturbed meanwhile: who is put out decides with the others' help. */
+    /** One fault; to two members when it is to the way between them. */
+    record Drawn(FaultKind kind, List<Member> members) {
+        /** Tells whether nothing else may be disturbed meanwhile. */
         boolean alone() {
-            return kind == FaultKind.FREEZE || kind == FaultKind.CUT;
+            return kind.takesVotes() || members.getFirst().isGateway();
+        }
+
+        /** As a history has it: {@code node1}, or {@code node1-node2}. */
+        String target() {
+            return members.stream().map(Member::name).collect(Collectors.joining("-"));
         }
     }
 
     private final List<Drawn> urn = new ArrayList<>();
     private final Random random;
 
-    /** @param kinds by name; all when there are none */
+    /** @param kinds by their ids; all when there are none */
     Faults(List<String> kinds, TestCluster cluster, Random random) {
         this.random = random;
+        List<String> known =
+                Arrays.stream(FaultKind.values()).map(FaultKind::id).toList();
+        if (!known.containsAll(kinds)) {
+            throw new IllegalArgumentException("of the faults " + kinds + " not all are known; there are " + known);
+        }
         for (FaultKind kind : FaultKind.values()) {
-            boolean wanted = kinds.isEmpty() || kinds.contains(kind.name().toLowerCase(Locale.ROOT));
-            if (wanted && (cluster.network().canCut() || !kind.needsNamespaces())) {
-                for (Member member : cluster.members()) {
-                    if (kind.hits(member.isGateway())) {
-                        for (int i = 0; i < kind.weight(); i++) {
-                            urn.add(new Drawn(kind, member));
-                        }
-                    }
-                }
+            if ((kinds.isEmpty() || kinds.contains(kind.id())) && kind.isPossible(cluster)) {
+                cluster.members().stream()
+                        .filter(member -> kind.hits(member.isGateway()))
+                        .forEach(member -> add(kind, member, cluster.nodes()));
             }
         }
         if (urn.isEmpty()) {
             throw new IllegalArgumentException("none of the faults " + kinds + " can be inflicted here");
+        }
+    }
+
+    private void add(FaultKind kind, Member member, List<Member> nodes) {
+        List<Member> members = kind == FaultKind.PART
+                ? List.of(member, nodes.get((nodes.indexOf(member) + 1) % nodes.size()))
+                : List.of(member);
+        for (int i = 0; i < kind.weight(); i++) {
+            urn.add(new Drawn(kind, members));
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param bundle to serve, and {@code model} its name
  * @param seed decides requests and faults
- * @param faults at least so many, and {@code requests} at least so many
+ * @param faults at least so many, and {@code streams} at least so many
  * @param clients at once
  * @param kinds of faults; those that this machine does not permit are left out
  * @param flags of the members, such as {@code --fast-failover}
@@ -21,7 +21,7 @@ public record Plan(
         String model,
         long seed,
         int faults,
-        int requests,
+        int streams,
         int clients,
         List<String> kinds,
         List<String> flags,

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Asks for one answer until it has it: a stream from where it broke off, a whole answer under its key. Tells the recorder
@@ -41,6 +42,7 @@ public final class Client {
     private final Duration patience;
     private final String name;
     private final Manner manner;
+    private final BooleanSupplier hurry;
     private int attempt;
     private String stream = "";
     private long after = -1;
@@ -49,8 +51,16 @@ public final class Client {
     /**
      * @param name of the request, used once; also its key
      * @param patience after which the client gives up
+     * @param hurry true from when a slow reader is to be a quick one
      */
-    public Client(List<Gateway> gateways, Recorder recorder, Duration patience, String name, Manner manner) {
+    public Client(
+            List<Gateway> gateways,
+            Recorder recorder,
+            Duration patience,
+            String name,
+            Manner manner,
+            BooleanSupplier hurry) {
+        this.hurry = hurry;
         this.gateways = List.copyOf(gateways);
         this.recorder = recorder;
         this.patience = patience;
@@ -140,7 +150,7 @@ public final class Client {
                         return true;
                     }
                     event = "";
-                    Thread.sleep(manner.millisAnEvent());
+                    Thread.sleep(hurry.getAsBoolean() ? 0 : manner.millisAnEvent());
                 }
             }
         }

@@ -29,6 +29,7 @@ public final class Crowd implements AutoCloseable {
     private final String model;
     private final Recorder recorder;
     private final AtomicInteger begun = new AtomicInteger();
+    private final AtomicInteger streams = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -72,7 +73,7 @@ public final class Crowd implements AutoCloseable {
         int first = random.nextInt(gateways.size());
         int drawn = random.nextInt(20);
         if (drawn == 0) {
-            new Client(gateways, recorder, PATIENCE, name, new Manner(Kind.WHOLE, first, 0, 0))
+            new Client(gateways, recorder, PATIENCE, name, new Manner(Kind.WHOLE, first, 0, 0), stopped::get)
                     .askWrongly(Spec.Bad.draw(random, model));
             return;
         }
@@ -84,16 +85,19 @@ public final class Crowd implements AutoCloseable {
             default -> new Manner(Kind.STREAM, first, 0, 0);
         };
         Known request = known.get(random.nextInt(known.size()));
-        Client client = new Client(gateways, recorder, PATIENCE, name, manner);
+        if (manner.kind() == Kind.STREAM) {
+            streams.incrementAndGet();
+        }
+        Client client = new Client(gateways, recorder, PATIENCE, name, manner, stopped::get);
         client.ask(request.spec(), request.answer());
         if (manner.kind() == Kind.KEYED && random.nextInt(3) == 0) {
             client.ask(request.spec(), request.answer()); // As a client does whose answer was lost on its way.
         }
     }
 
-    /** Returns how many requests were begun. */
-    public int begun() {
-        return begun.get();
+    /** Returns how many streams were begun. */
+    public int streams() {
+        return streams.get();
     }
 
     /** Lets every client finish its request; returns whether all did within {@code limit}. */

@@ -6,11 +6,17 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** One process of the cluster, started as often as it ends. Used by one thread at a time. */
 public final class Member {
+    private static final long START_SECONDS = 60;
+
     /** What a process can be sent. */
     public enum Signal {
         KILL,
@@ -24,13 +30,17 @@ public final class Member {
     private final int number;
     private final Network network;
     private final ProcessBuilder command;
+    private final Optional<Clock> clock;
+    private boolean over;
     private volatile Optional<Process> process = Optional.empty();
 
-    Member(String name, int number, Network network, ProcessBuilder command, Path log) {
+    Member(String name, int number, Network network, ProcessBuilder command, Path log, Optional<Clock> clock) {
         this.name = name;
         this.number = number;
         this.network = network;
         this.command = command.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        this.clock = clock;
+        clock.ifPresent(own -> command.environment().putAll(own.environment()));
     }
 
     /** Returns {@code gateway1}, {@code node2} and so on. */
@@ -58,20 +68,41 @@ public final class Member {
         return URI.create("http://" + network.address(number) + ":" + network.port(number, TestCluster.MANAGEMENT));
     }
 
-    /** Starts it, without waiting. */
-    public void start() throws IOException {
+    /**
+     * Starts it, without waiting.
+     *
+     * @throws IOException when that fails, or the campaign is over
+     */
+    public synchronized void start() throws IOException {
+        if (over) {
+            throw new IOException("the campaign is over");
+        }
         process = Optional.of(command.start());
     }
 
     /**
      * Waits for the line in which it says that it is ready.
      *
-     * @return false when it ended first
+     * @return false when it ended first, or was ended because it took too long
      */
-    public boolean awaitReady() throws IOException {
-        var out = new BufferedReader(
-                new InputStreamReader(process.orElseThrow().getInputStream(), StandardCharsets.UTF_8));
-        return out.readLine() != null;
+    public boolean awaitReady() throws InterruptedException {
+        Process running = process.orElseThrow();
+        var out = new BufferedReader(new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8));
+        var said = new FutureTask<>(() -> out.readLine() != null);
+        Thread.ofPlatform().daemon().start(said);
+        try {
+            return said.get(START_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            running.destroyForcibly();
+            return false;
+        }
+    }
+
+    /** Puts its time of day forward, or back by less than nothing. */
+    public void setClock(Duration ahead) throws IOException {
+        if (clock.isPresent()) {
+            clock.get().set(ahead);
+        }
     }
 
     /** Sends a signal, if it is there. */
@@ -90,8 +121,9 @@ public final class Member {
         return process.isEmpty() || process.get().waitFor(seconds, TimeUnit.SECONDS);
     }
 
-    /** Kills it, and waits for its end even when interrupted. */
-    void end() {
+    /** Kills it for good, and waits for its end even when interrupted. */
+    synchronized void end() {
+        over = true;
         send(Signal.CONT);
         process.ifPresent(running -> running.destroyForcibly().onExit().join());
     }

@@ -12,17 +12,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Two gateways and three nodes, each a process. Closing it ends them all. */
 public final class TestCluster implements AutoCloseable {
     static final int HTTP = 8080;
     static final int MANAGEMENT = 8558;
-    private static final int CLUSTER = 7355;
+    static final int CLUSTER = 7355;
     private static final int GATEWAYS = 2;
     private static final int NODES = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Pattern ACTIVE =
+            Pattern.compile("^belle_gateway_streams_active(?:\\{[^}]*})? (\\S+)$", Pattern.MULTILINE);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final HttpClient http =
@@ -30,6 +35,7 @@ public final class TestCluster implements AutoCloseable {
     private final Network network;
     private final List<Member> members = new ArrayList<>();
     private final Path folder;
+    private final Optional<Path> clocks;
 
     /**
      * Describes the cluster; {@link #start} starts it.
@@ -37,9 +43,12 @@ public final class TestCluster implements AutoCloseable {
      * @param folder for logs and settings
      * @param settings of every process, in HOCON
      * @param flags of every process, beside those that say where it is
+     * @param ownClocks gives each process a time of day of its own, where that is possible
      */
-    public TestCluster(Launcher launcher, Network network, Path folder, String settings, List<String> flags)
+    public TestCluster(
+            Launcher launcher, Network network, Path folder, String settings, List<String> flags, boolean ownClocks)
             throws IOException {
+        this.clocks = ownClocks ? Clock.installed() : Optional.empty();
         this.network = network;
         this.folder = Files.createDirectories(folder);
         for (int number = 1; number <= GATEWAYS + NODES; number++) {
@@ -65,7 +74,10 @@ public final class TestCluster implements AutoCloseable {
             arguments.addAll(flags);
             ProcessBuilder command = launcher.belle(arguments);
             command.command(network.within(number, command.command()));
-            members.add(new Member(name, number, network, command, folder.resolve(name + ".log")));
+            Optional<Clock> clock = clocks.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Clock.right(clocks.get(), folder.resolve(name + ".clock")));
+            members.add(new Member(name, number, network, command, folder.resolve(name + ".log"), clock));
         }
     }
 
@@ -108,7 +120,7 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    private void awaitReady(Member member) throws IOException {
+    private void awaitReady(Member member) throws IOException, InterruptedException {
         if (!member.awaitReady()) {
             throw new IOException(member.name() + " did not start; see " + folder.resolve(member.name() + ".log"));
         }
@@ -134,6 +146,42 @@ public final class TestCluster implements AutoCloseable {
         return network;
     }
 
+    /** Tells whether {@link Member#setClock} does anything. */
+    public boolean canSetClocks() {
+        return clocks.isPresent();
+    }
+
+    /** Tells whether both gateways know a member as one that is up and that all reach. */
+    public boolean isWell(Member member) {
+        String address = address(member);
+        return gateways().stream().allMatch(gateway -> {
+            try {
+                for (JsonNode seen :
+                        JSON.readTree(get(gateway, "/belle/status")).path("members")) {
+                    if (seen.path("address").asText().equals(address)) {
+                        return isUp(seen) && (member.isGateway() || isServing(seen));
+                    }
+                }
+                return false;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+    }
+
+    private static boolean isUp(JsonNode seen) {
+        return seen.path("status").asText().equals("up")
+                && seen.path("reachable").asBoolean();
+    }
+
+    private static boolean isServing(JsonNode seen) {
+        return seen.at("/node/ready").asBoolean();
+    }
+
+    private String address(Member member) {
+        return network.address(member.number()) + ":" + port(member.number(), CLUSTER);
+    }
+
     /** Waits until every process is a member that all reach, and every node serves. */
     public boolean awaitWhole(Duration limit) throws InterruptedException {
         long end = System.nanoTime() + limit.toNanos();
@@ -152,10 +200,9 @@ public final class TestCluster implements AutoCloseable {
             int up = 0;
             int ready = 0;
             for (JsonNode member : status.path("members")) {
-                if (member.path("status").asText().equals("up")
-                        && member.path("reachable").asBoolean()) {
+                if (isUp(member)) {
                     up++;
-                    ready += member.at("/node/ready").asBoolean() ? 1 : 0;
+                    ready += isServing(member) ? 1 : 0;
                 }
             }
             return up == members.size()
@@ -166,7 +213,10 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** Returns what nodes still hold, as {@code "node streams"} and {@code "node leased blocks"}; all should be 0. */
+    /**
+     * Returns what is still held, as {@code "member streams"} and {@code "member leased blocks"}; all should be 0. Nodes say
+     * it in the cluster's status, gateways in their metrics.
+     */
     public Map<String, Long> leftovers() throws IOException {
         Map<String, Long> left = new TreeMap<>();
         for (JsonNode member :
@@ -179,13 +229,22 @@ public final class TestCluster implements AutoCloseable {
                         model.path("blocks").asLong() - model.path("freeBlocks").asLong());
             }
         }
+        for (Member gateway : gateways()) {
+            String metrics = send(HttpRequest.newBuilder(gateway.url().resolve("/metrics"))
+                    .timeout(PATIENCE)
+                    .build());
+            Matcher active = ACTIVE.matcher(metrics);
+            if (active.find()) {
+                left.put(gateway.name() + " streams", (long) Double.parseDouble(active.group(1)));
+            }
+        }
         return left;
     }
 
     /** Has a member drain, as {@code belle cluster drain} does; asks {@code through} another one. */
     public void drain(Member member, Member through) throws IOException {
-        String name = network.address(member.number()) + ":" + port(member.number(), CLUSTER);
-        HttpRequest request = HttpRequest.newBuilder(through.management().resolve("/belle/members/" + name + "/drain"))
+        HttpRequest request = HttpRequest.newBuilder(
+                        through.management().resolve("/belle/members/" + address(member) + "/drain"))
                 .header("X-Belle", "faults")
                 .timeout(PATIENCE)
                 .POST(HttpRequest.BodyPublishers.noBody())

@@ -2,6 +2,7 @@ package belle.faults.history;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,12 +46,14 @@ public record History(List<Entry> entries) {
      */
     public static History read(Path file) throws IOException {
         List<Entry> entries = new ArrayList<>();
-        List<String> lines = Files.readAllLines(file);
-        for (int i = 0; i < lines.size(); i++) {
-            try {
-                entries.add(JSON.readValue(lines.get(i), Entry.class));
-            } catch (JsonProcessingException e) {
-                throw new IOException(file + " line " + (i + 1) + " is no entry of a history: " + lines.get(i), e);
+        try (BufferedReader lines = Files.newBufferedReader(file)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                try {
+                    entries.add(JSON.readValue(line, Entry.class));
+                } catch (JsonProcessingException e) {
+                    throw new IOException(
+                            file + " line " + (entries.size() + 1) + " is no entry of a history: " + line, e);
+                }
             }
         }
         return new History(entries);
