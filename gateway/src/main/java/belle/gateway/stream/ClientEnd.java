@@ -40,7 +40,7 @@ final class ClientEnd {
                 })
                 .recover(FailureException.class, () -> new StreamEvent.Failed(stream, 0, Long.MAX_VALUE, OVERRUN))
                 .<BoundedSourceQueue<StreamEvent.Indexed>>watchTermination((events, done) -> {
-                    done.whenComplete((_, _) -> gone.run());
+                    done.whenCompleteAsync((_, _) -> gone.run(), system.executionContext());
                     return events;
                 })
                 .preMaterialize(system);

@@ -1,0 +1,171 @@
+package belle.faults.simulation;
+
+import static belle.faults.simulation.SimulatedTime.MILLIS;
+import static belle.faults.simulation.SimulatedTime.SECONDS;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A run's faults, drawn. Those of nodes may follow each other closely, and so may those of gateways and clients; between
+ * the two kinds there is time to recover, since a stream lives as long as either its reader or its session does.
+ */
+final class Misfortunes {
+    private static final long RECOVERY_MICROS = 25 * SECONDS;
+    private static final long DRAIN_MICROS = 20 * SECONDS;
+    private static final int MOST_FAULTS = 4;
+
+    private final Cluster cluster;
+    private final SimulatedTime time;
+    private final Faults faults;
+    private final Region region;
+    private final List<Node> spares;
+    private final List<Client> clients;
+    private final Set<Host> harmed = new HashSet<>();
+    private final List<Long> moments = new ArrayList<>();
+
+    /** @param spares nodes that join when others are lost */
+    Misfortunes(Cluster cluster, Faults faults, Region region, List<Node> spares, List<Client> clients) {
+        this.cluster = cluster;
+        this.time = cluster.time();
+        this.faults = faults;
+        this.region = region;
+        this.spares = new ArrayList<>(spares);
+        this.clients = clients;
+    }
+
+    /** Draws what happens, and returns when: from soon on. */
+    List<Long> plan() {
+        long at = time.between(200 * MILLIS, SECONDS);
+        boolean atNodes = time.oneIn(2);
+        for (int left = 1 + time.below(MOST_FAULTS); left > 0; left--) {
+            time.in(at, atNodes ? this::harmNode : this::harmGateway);
+            moments.add(at);
+            boolean turns = time.oneIn(3);
+            atNodes ^= turns;
+            at += turns ? RECOVERY_MICROS : time.between(0, 1500 * MILLIS);
+        }
+        return moments;
+    }
+
+    private void harmNode() {
+        List<Node> sound = region.members().stream()
+                .filter(node -> !harmed.contains(node.host()))
+                .toList();
+        if (sound.isEmpty() || sound.size() + spares.size() < 2) {
+            return;
+        }
+        Node node = sound.get(time.below(sound.size()));
+        switch (time.below(9)) {
+            case 0, 1 -> {
+                lose(node);
+                die(node);
+            }
+            case 2 -> {
+                lose(node);
+                faults.freeze(node.host(), time.between(SECONDS, 8 * SECONDS), () -> haunt(node));
+            }
+            case 3 -> {
+                lose(node);
+                long micros = time.between(SECONDS, 8 * SECONDS);
+                cluster.gateways().forEach(gateway -> faults.cut(gateway.host(), node.host(), micros, () -> {}));
+                time.in(micros, () -> haunt(node));
+            }
+            case 4 -> pause(node.host());
+            case 5 -> faults.cut(anyGateway().host(), node.host(), time.between(10, 1500) * MILLIS, () -> {});
+            case 6 -> drain(node);
+            case 7 -> {
+                faults.told("rebalance", node.host());
+                region.sessionsOf(node).forEach(session -> region.move(session, node));
+            }
+            default -> {
+                faults.told("crash of the batch loop", node.host());
+                node.crashLoop();
+            }
+        }
+    }
+
+    private void lose(Node node) {
+        harmed.add(node.host());
+        faults.notice(node.host(), () -> region.lose(node));
+        replace();
+    }
+
+    private void replace() {
+        if (!spares.isEmpty()) {
+            Node spare = spares.removeFirst();
+            time.in(time.between(0, 2 * SECONDS), () -> region.join(spare));
+        }
+    }
+
+    /** A node that the others have lost is still at work for a while. */
+    private void haunt(Node node) {
+        time.in(time.between(0, 3 * SECONDS), () -> die(node));
+    }
+
+    private void die(Node node) {
+        faults.kill(node.host());
+        faults.notice(node.host(), () -> region.lose(node));
+        node.stop();
+    }
+
+    private void drain(Node node) {
+        harmed.add(node.host());
+        faults.told("drain", node.host());
+        replace();
+        region.leave(node);
+        leaveWhenEmpty(node, time.nowMicros() + DRAIN_MICROS);
+    }
+
+    private void leaveWhenEmpty(Node node, long deadline) {
+        if (node.residents() == 0 || time.nowMicros() >= deadline) {
+            die(node);
+        } else {
+            time.in(100 * MILLIS, () -> leaveWhenEmpty(node, deadline));
+        }
+    }
+
+    private void harmGateway() {
+        List<Gateway> sound = cluster.gateways().stream()
+                .filter(gateway -> !harmed.contains(gateway.host()))
+                .toList();
+        if (sound.isEmpty()) {
+            return;
+        }
+        Gateway gateway = sound.get(time.below(sound.size()));
+        switch (sound.size() < 2 ? 3 + time.below(2) : time.below(6)) {
+            case 0, 1 -> {
+                harmed.add(gateway.host());
+                faults.notice(gateway.host(), () -> {});
+                die(gateway);
+            }
+            case 2 -> {
+                harmed.add(gateway.host());
+                faults.notice(gateway.host(), () -> {});
+                faults.freeze(
+                        gateway.host(),
+                        time.between(SECONDS, 8 * SECONDS),
+                        () -> time.in(time.between(0, 3 * SECONDS), () -> die(gateway)));
+                clients.forEach(client -> time.in(time.between(0, 6 * SECONDS), () -> client.lose(gateway)));
+            }
+            case 3 -> pause(gateway.host());
+            default -> clients.stream().filter(Client::listens).findFirst().ifPresent(Client::loseSight);
+        }
+    }
+
+    private void die(Gateway gateway) {
+        faults.kill(gateway.host());
+        clients.forEach(client -> client.lose(gateway));
+    }
+
+    private void pause(Host host) {
+        harmed.add(host);
+        faults.freeze(host, time.between(10, 1500) * MILLIS, () -> harmed.remove(host));
+    }
+
+    private Gateway anyGateway() {
+        return cluster.gateways().get(time.below(cluster.gateways().size()));
+    }
+}
