@@ -3,8 +3,7 @@ package belle.cli;
 import belle.faults.campaign.Campaign;
 import belle.faults.campaign.Plan;
 import belle.faults.campaign.Report;
-import belle.faults.check.Checker;
-import belle.faults.check.Violation;
+import belle.faults.cluster.Launcher;
 import belle.faults.history.History;
 import belle.node.BundleSpec;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -16,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -63,6 +63,12 @@ final class FaultsCommand implements Callable<Integer> {
     @Option(names = "--keep", paramLabel = "DIR", description = "Where logs and the history are kept.")
     private @Nullable Path folder;
 
+    @Option(
+            names = "--upgrade-from",
+            paramLabel = "BELLE",
+            description = "The belle of another build, from which each process is started first: a rolling upgrade.")
+    private @Nullable Path previous;
+
     @Option(names = "--check", paramLabel = "FILE", description = "Only checks the history in this file.")
     private @Nullable Path file;
 
@@ -74,23 +80,32 @@ final class FaultsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
         if (file != null) {
-            List<Violation> violations = Checker.check(History.read(file));
-            violations.forEach(violation -> out.print(violation.report()));
-            out.println(violations.size() + " violations");
-            out.flush();
-            return violations.isEmpty() ? 0 : 1;
+            return tell(Report.of(0, History.read(file), true));
         }
         PrintWriter err = spec.commandLine().getErr();
-        Report report = new Campaign(plan(), OwnProcess::builder, line -> {
+        Report report = new Campaign(plan(), OwnProcess::builder, previous(), line -> {
                     err.println("belle: " + line);
                     err.flush();
                 })
                 .run();
+        return tell(report);
+    }
+
+    private int tell(Report report) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
         out.print(json ? json(report) + "\n" : report.text());
         out.flush();
         return report.good() ? 0 : 1;
+    }
+
+    private Optional<Launcher> previous() {
+        return Optional.ofNullable(previous).map(belle -> arguments -> {
+            List<String> command =
+                    new ArrayList<>(List.of(belle.toAbsolutePath().toString()));
+            command.addAll(arguments);
+            return new ProcessBuilder(command);
+        });
     }
 
     private Plan plan() throws IOException {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -34,11 +35,16 @@ public final class Campaign {
 
     private final Plan plan;
     private final Launcher launcher;
+    private final Optional<Launcher> before;
     private final Consumer<String> progress;
     private final Random random;
 
-    /** @param progress told in a line what happens */
-    public Campaign(Plan plan, Launcher launcher, Consumer<String> progress) {
+    /**
+     * @param before starts each process for the first time, {@code launcher} when it is started again
+     * @param progress told in a line what happens
+     */
+    public Campaign(Plan plan, Launcher launcher, Optional<Launcher> before, Consumer<String> progress) {
+        this.before = before;
         this.plan = plan;
         this.launcher = launcher;
         this.progress = progress;
@@ -79,7 +85,7 @@ public final class Campaign {
             }
             progress.accept(finished ? "all clients are done" : "some clients are not done");
             count(cluster, recorder);
-            return Report.of(plan, recorder.history(), whole && finished);
+            return Report.of(plan.seed(), recorder.history(), whole && finished);
         }
     }
 
@@ -105,7 +111,7 @@ public final class Campaign {
                 """.formatted(plan.bundle());
         boolean clocks = plan.kinds().isEmpty() || plan.kinds().contains(FaultKind.JUMP.id());
         Network network = Network.forProcesses(PROCESSES, progress);
-        var cluster = new TestCluster(launcher, network, plan.folder(), settings, plan.flags(), clocks);
+        var cluster = new TestCluster(launcher, before, network, plan.folder(), settings, plan.flags(), clocks);
         if (clocks && !cluster.canSetClocks()) {
             progress.accept("no process has a clock of its own here (libfaketime); the other faults go on without");
         }

@@ -53,7 +53,7 @@ public record Report(
     }
 
     /** Checks and counts a history. */
-    public static Report of(Plan plan, History history, boolean whole) {
+    public static Report of(long seed, History history, boolean whole) {
         Map<String, Integer> outcomes = new TreeMap<>();
         int again = 0;
         for (List<Entry.OfRequest> entries : history.byRequest().values()) {
@@ -62,8 +62,7 @@ public record Report(
         }
         int events = (int)
                 history.entries().stream().filter(Entry.Heard.class::isInstance).count();
-        return new Report(
-                plan.seed(), whole, outcomes, again, events, FaultReports.of(history), Checker.check(history));
+        return new Report(seed, whole, outcomes, again, events, FaultReports.of(history), Checker.check(history));
     }
 
     /** Tells whether all promises were kept. */

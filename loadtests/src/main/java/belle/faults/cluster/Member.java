@@ -30,17 +30,29 @@ public final class Member {
     private final int number;
     private final Network network;
     private final ProcessBuilder command;
+    private Optional<ProcessBuilder> firstCommand;
     private final Optional<Clock> clock;
     private boolean over;
     private volatile Optional<Process> process = Optional.empty();
 
-    Member(String name, int number, Network network, ProcessBuilder command, Path log, Optional<Clock> clock) {
+    Member(
+            String name,
+            int number,
+            Network network,
+            ProcessBuilder command,
+            Optional<ProcessBuilder> firstCommand,
+            Path log,
+            Optional<Clock> clock) {
         this.name = name;
         this.number = number;
         this.network = network;
         this.command = command.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        this.firstCommand = firstCommand.map(first -> first.redirectError(command.redirectError()));
         this.clock = clock;
-        clock.ifPresent(own -> command.environment().putAll(own.environment()));
+        clock.ifPresent(own -> {
+            command.environment().putAll(own.environment());
+            firstCommand.ifPresent(first -> first.environment().putAll(own.environment()));
+        });
     }
 
     /** Returns {@code gateway1}, {@code node2} and so on. */
@@ -77,7 +89,8 @@ public final class Member {
         if (over) {
             throw new IOException("the campaign is over");
         }
-        process = Optional.of(command.start());
+        process = Optional.of(firstCommand.orElse(command).start());
+        firstCommand = Optional.empty();
     }
 
     /**

@@ -40,13 +40,20 @@ public final class TestCluster implements AutoCloseable {
     /**
      * Describes the cluster; {@link #start} starts it.
      *
+     * @param before starts each process for the first time: an earlier version, from which the cluster is upgraded
      * @param folder for logs and settings
      * @param settings of every process, in HOCON
      * @param flags of every process, beside those that say where it is
      * @param ownClocks gives each process a time of day of its own, where that is possible
      */
     public TestCluster(
-            Launcher launcher, Network network, Path folder, String settings, List<String> flags, boolean ownClocks)
+            Launcher launcher,
+            Optional<Launcher> before,
+            Network network,
+            Path folder,
+            String settings,
+            List<String> flags,
+            boolean ownClocks)
             throws IOException {
         this.clocks = ownClocks ? Clock.installed() : Optional.empty();
         this.network = network;
@@ -72,13 +79,18 @@ public final class TestCluster implements AutoCloseable {
             }
             arguments.add("--insecure");
             arguments.addAll(flags);
-            ProcessBuilder command = launcher.belle(arguments);
-            command.command(network.within(number, command.command()));
+            int place = number;
+            ProcessBuilder command = within(network, place, launcher.belle(arguments));
+            Optional<ProcessBuilder> first = before.map(old -> within(network, place, old.belle(arguments)));
             Optional<Clock> clock = clocks.isEmpty()
                     ? Optional.empty()
                     : Optional.of(Clock.right(clocks.get(), folder.resolve(name + ".clock")));
-            members.add(new Member(name, number, network, command, folder.resolve(name + ".log"), clock));
+            members.add(new Member(name, number, network, command, first, folder.resolve(name + ".log"), clock));
         }
+    }
+
+    private static ProcessBuilder within(Network network, int number, ProcessBuilder command) {
+        return command.command(network.within(number, command.command()));
     }
 
     private static void add(List<String> arguments, String flag, String value) {
