@@ -47,7 +47,7 @@ final class SessionFixture {
     final TestProbe<Object> door = kit.createTestProbe();
     final AtomicInteger passivated = new AtomicInteger();
     final AtomicInteger left = new AtomicInteger();
-    final ActorRef<SessionCommand> session = kit.spawn(SessionActor.create(CONFIG, models(), home()));
+    final ActorRef<SessionCommand> session = kit.spawn(SessionActor.create(CONFIG, models(), home(), Optional.empty()));
     final Deque<BatchActor.Submit> submits = new ArrayDeque<>();
 
     void begin() {
