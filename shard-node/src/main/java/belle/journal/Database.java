@@ -28,7 +28,7 @@ record Database(String name, String url, String bytes, Properties properties) {
     private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
 
     /** Commits are in the file when they return; the first process to come serves the others. */
-    private static final String H2_SETTINGS = ";AUTO_SERVER=TRUE;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
+    private static final String H2_SETTINGS = ";AUTO_SERVER=TRUE;WRITE_DELAY=0";
 
     private static final String H2_FILE = "jdbc:h2:file:";
 

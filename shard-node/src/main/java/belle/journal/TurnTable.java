@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one table, a row a turn:
@@ -162,12 +163,12 @@ final class TurnTable {
         String stream = row.getString("stream");
         long ended = row.getLong("ended");
         Optional<Long> endedMillis = row.wasNull() ? Optional.empty() : Optional.of(ended);
-        byte[] log = row.getBytes("log");
+        byte @Nullable [] log = row.getBytes("log");
         return new TurnRow(
                 TurnFormat.request(row.getBytes("request")),
                 row.getLong("epoch"),
                 row.getLong("begun"),
                 endedMillis,
-                row.wasNull() ? Optional.empty() : Optional.of(TurnFormat.log(stream, log)));
+                log == null ? Optional.empty() : Optional.of(TurnFormat.log(stream, log)));
     }
 }

@@ -70,6 +70,15 @@ public final class Streams {
         return open(session, stream, after, (ears, asked) -> new SessionCommand.Resume(stream, after, asked, ears));
     }
 
+    /** Asks a session about itself as a whole; fails with {@link FailureException} when it does not answer in time. */
+    public CompletionStage<SessionAnswer> ask(
+            String session, Function<ActorRef<SessionAnswer>, SessionCommand.OfWhole> question) {
+        return AskPattern.<SessionCommand, SessionAnswer>ask(
+                        sessions.apply(session), question::apply, acceptTimeout, scheduler)
+                .exceptionally(_ -> new SessionAnswer.Declined(new Failure.Unavailable(
+                        "no answer from the session's node within " + acceptTimeout.toMillis() + " ms")));
+    }
+
     /** Completes once no stream is open. */
     public CompletionStage<Done> awaitIdle() {
         var idle = new CompletableFuture<Done>();
