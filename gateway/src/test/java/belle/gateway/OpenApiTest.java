@@ -52,7 +52,10 @@ class OpenApiTest {
         try (Fixture gateway = Fixture.with("")) {
             assertThat(json(gateway.get("/openapi.json"))).isEqualTo(document);
             for (var path : document.get("paths").properties()) {
-                String concrete = path.getKey().replace("{model}", "fake").replace("{stream}", "x").replace("{session}", "nobody");
+                String concrete = path.getKey()
+                        .replace("{model}", "fake")
+                        .replace("{stream}", "x")
+                        .replace("{session}", "nobody");
                 boolean get = path.getValue().has("get");
                 int status = get
                         ? gateway.get(concrete).statusCode()

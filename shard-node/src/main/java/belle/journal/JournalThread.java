@@ -162,8 +162,12 @@ final class JournalThread {
         return true;
     }
 
-    /** Returns whether all was done or had a fault of its own; false when the database is away. */
+    /**
+     * Returns whether all was done or had a fault of its own; false when the database is away. A connection that has served
+     * may have been closed from the other side: one attempt is made with a new one before anybody is told.
+     */
     private boolean oneByOne() {
+        boolean mayBeStale = away.isEmpty() && connection != null;
         while (!pending.isEmpty()) {
             Work<?> work = pending.getFirst();
             try {
@@ -175,9 +179,14 @@ final class JournalThread {
             } catch (SQLException e) {
                 rollBack();
                 if (!isOwnFault(work, e)) {
-                    lose(e);
                     pending.forEach(waiting -> waiting.tried = true);
-                    return false;
+                    if (!mayBeStale) {
+                        lose(e);
+                        return false;
+                    }
+                    mayBeStale = false;
+                    disconnect();
+                    continue;
                 }
             } catch (RuntimeException e) {
                 rollBack();
@@ -229,7 +238,9 @@ final class JournalThread {
                 to.commit();
                 reached();
             } else if (!to.isValid((int) Math.max(1, checkInterval.toSeconds()))) {
-                lose(new SQLException("it no longer answers"));
+                disconnect();
+                TurnTable.probe(connected());
+                connected().commit();
             }
         } catch (SQLException e) {
             lose(e);

@@ -91,6 +91,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private final Map<String, String> modelOfReplica = new HashMap<>();
     private boolean joining;
     private boolean serving;
+    private boolean listed;
     private boolean journalReachable = true;
 
     private Optional<ActorRef<NodeQuery>> queries = Optional.empty();
@@ -347,17 +348,18 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         return this;
     }
 
-    /** Has the node found just when it is ready; telling the receptionist twice does no harm. */
+    /** Has the node found just when it is ready. */
     private void list() {
-        if (!serving) {
+        if (!serving || listed == ready()) {
             return;
         }
+        listed = ready();
         ActorRef<NodeQuery> answers = queries.orElseThrow();
         getContext()
                 .getSystem()
                 .receptionist()
                 .tell(
-                        ready()
+                        listed
                                 ? Receptionist.register(NodeQuery.KEY, answers)
                                 : Receptionist.deregister(NodeQuery.KEY, answers));
     }

@@ -11,7 +11,6 @@ import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
 import belle.session.ServedModel.Checked;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -46,17 +45,14 @@ final class Preparations {
             boolean here,
             ActorRef<BatchActor.Event> replicaEvents) {
         Generate generate = goingOn.request();
-        ServedModel model = models.get(generate.model());
         Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
-        if (model == null) {
-            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
-        } else if (forged.isPresent()) {
+        if (forged.isPresent()) {
             refuse(generate, forged.get());
         } else if (here) {
             generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
         } else {
-            switch (model.check(generate)) {
-                case Checked.Fine(var request) ->
+            switch (ServedModel.check(models, generate)) {
+                case Checked.Fine(var model, var request) ->
                     begin(model, request, goingOn.progress(), generate.replyTo(), replicaEvents);
                 case Checked.Wrong(var failure) -> refuse(generate, failure);
             }

@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -61,6 +60,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private static final Failure READ_ELSEWHERE =
             new Failure.Invalid("stream", "the stream is read by a later request");
     private static final Failure DELETED = new Failure.NotFound("the session was deleted");
+    private static final Failure MODEL_DOWN = new Failure.Unavailable("the model is down on this node");
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
 
     private final SessionConfig config;
@@ -68,7 +68,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final TimerScheduler<Message> timers;
     private final SessionHome home;
     private final ActorRef<BatchActor.Event> replicaEvents;
-    private final Map<String, LiveTurn> turns = new LinkedHashMap<>();
+    private final LiveTurns turns = new LiveTurns(this::onForgotten);
     private final Preparations preparations;
     /** Streams that this session computes at the place that it has left. */
     private final Map<String, ActorRef<SessionCommand>> elsewhere = new LinkedHashMap<>();
@@ -138,7 +138,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private Behavior<Message> onMessage(Message message) {
         switch (message) {
-            case FromGateway(var command) when leaving && !turns.containsKey(command.stream()) -> home.forward(command);
+            case FromGateway(var command) when leaving && !turns.has(command.stream()) -> home.forward(command);
             case FromGateway(var command) -> look(command);
             case FromReplica(var event) -> onReplica(event);
             case AlarmRang(var stream, var alarm) -> onAlarm(stream, alarm);
@@ -150,7 +150,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void onReplica(BatchActor.Event event) {
         if (!preparations.take(event)) {
-            keepIf(event.stream(), turn -> turn.onReplica(event));
+            turns.keepIf(event.stream(), turn -> turn.onReplica(event));
         }
         if (event instanceof BatchActor.Admitted) {
             announceMove(event.stream());
@@ -159,19 +159,18 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     /** Asks the journal for a stream that is not in memory; other commands are not held up meanwhile. */
     private void look(SessionCommand command) {
-        Optional<CompletionStage<Found>> looked =
-                isHere(command.stream()) ? Optional.empty() : recall.look(command);
+        Optional<CompletionStage<Found>> looked = isHere(command.stream()) ? Optional.empty() : recall.look(command);
         looked.ifPresentOrElse(
                 stage -> when(stage, command.stream(), found -> onFound(command, found)),
                 () -> onCommand(command, Found.NOTHING));
     }
 
     private boolean isHere(String stream) {
-        return turns.containsKey(stream) || elsewhere.containsKey(stream);
+        return turns.has(stream) || elsewhere.containsKey(stream);
     }
 
     private void onFound(SessionCommand command, Found found) {
-        if (leaving && !turns.containsKey(command.stream())) {
+        if (leaving && !turns.has(command.stream())) {
             home.forward(command);
         } else {
             onCommand(command, found);
@@ -183,27 +182,21 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case SessionCommand.Generate generate -> onGenerate(generate);
             case SessionCommand.Continue goingOn -> onContinue(goingOn, found);
             case SessionCommand.Prepare(var goingOn) ->
-                preparations.prepare(goingOn, models, turns.containsKey(goingOn.stream()), replicaEvents);
+                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), replicaEvents);
             case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
             case SessionCommand.Acknowledge(var stream, var index, var asked) ->
-                with(stream, turn -> turn.acknowledge(index, asked));
+                turns.with(stream, turn -> turn.acknowledge(index, asked));
             case SessionCommand.Cancel(var stream, var asked) ->
-                keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
+                turns.keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
             case SessionCommand.Describe describe ->
-                when(wholeSession.described(describe, turnsOf(describe)), "", describe.replyTo()::tell);
+                when(wholeSession.described(describe, turns.of(describe.tenant())), "", describe.replyTo()::tell);
             case SessionCommand.Delete delete -> {
-                List<LiveTurn> gone = turnsOf(delete);
-                gone.forEach(turn -> forget(turn.stream(), DELETED));
+                List<LiveTurn> gone = turns.of(delete.tenant());
+                gone.forEach(turn -> turns.abandon(turn.stream(), DELETED));
                 when(wholeSession.deleted(delete, gone.size()), "", delete.replyTo()::tell);
             }
         }
-    }
-
-    private List<LiveTurn> turnsOf(SessionCommand.OfWhole command) {
-        return turns.values().stream()
-                .filter(turn -> turn.isOf(command.tenant()))
-                .toList();
     }
 
     private <T> void when(CompletionStage<T> stage, String stream, Consumer<T> then) {
@@ -211,14 +204,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private void onGenerate(SessionCommand.Generate generate) {
-        if (turns.containsKey(generate.stream())) {
+        if (turns.has(generate.stream())) {
             refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
         } else {
-            begin(
-                    generate,
-                    recall.fresh(
-                            generate,
-                            Progress.none(Math.max(1, generate.params().n()))));
+            Progress nothing = Progress.none(Math.max(1, generate.params().n()));
+            begin(generate.stream(), generate.replyTo(), recall.fresh(generate, nothing));
         }
     }
 
@@ -234,24 +224,19 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 String event = "goes on with {} behind event {} in epoch {}";
                 getContext().getLog().info(event, generate.stream(), progress.after(), progress.epoch());
             }
-            begin(generate, recall.goOn(goingOn, found));
+            begin(generate.stream(), generate.replyTo(), recall.goOn(goingOn, found));
         } else if (turn.isPast(generate.asked())) {
             refuse(generate, READ_ELSEWHERE);
         } else if (!turn.answers(generate)) {
             refuse(generate, OTHER_REQUEST);
         } else if (turn.isBehind(progress)) {
             turn.moveOut(STOPPING);
-            turns.remove(generate.stream());
-            begin(generate, recall.overtake(goingOn, turn));
+            begin(generate.stream(), generate.replyTo(), recall.overtake(goingOn, turn));
         } else {
             getContext().watch(generate.replyTo());
             turn.proceed(progress, generate.replyTo(), generate.asked());
             announceMove(generate.stream());
         }
-    }
-
-    private void begin(SessionCommand.Generate generate, Start start) {
-        begin(generate.stream(), generate.replyTo(), start);
     }
 
     private void begin(String stream, ActorRef<StreamEvent> reader, Start start) {
@@ -263,18 +248,14 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void begin(Start.With start) {
         SessionCommand.Generate generate = start.generate();
-        ServedModel model = models.get(generate.model());
-        if (model == null) {
-            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
-        } else if (!roomForOneMore()) {
-            refuse(
-                    generate,
-                    new Failure.Overloaded("this session has " + config.maxTurns() + " turns running, its limit", 1));
-        } else {
-            switch (model.check(generate)) {
-                case Checked.Fine(var request) -> begin(model, request, start);
-                case Checked.Wrong(var failure) -> refuse(generate, failure);
-            }
+        if (!turns.makeRoom(config.maxTurns())) {
+            String message = "this session has " + config.maxTurns() + " turns running, its limit";
+            refuse(generate, new Failure.Overloaded(message, 1));
+            return;
+        }
+        switch (ServedModel.check(models, generate)) {
+            case Checked.Fine(var model, var request) -> begin(model, request, start);
+            case Checked.Wrong(var failure) -> refuse(generate, failure);
         }
     }
 
@@ -296,7 +277,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     /** A stream of this session is still computed at its last place: whoever comes back to it here is sent there. */
     private void onWhereabouts(String stream, ActorRef<SessionCommand> session) {
-        if (!turns.containsKey(stream) && elsewhere.size() < config.maxTurns()) {
+        if (!turns.has(stream) && elsewhere.size() < config.maxTurns()) {
             elsewhere.put(stream, session);
             getContext().watch(session);
         }
@@ -305,24 +286,16 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     /** Behind a closed door every reader is told at once to look for the next session. */
     private void announceMove(String stream) {
         if (doorClosed) {
-            with(stream, LiveTurn::announceMove);
+            turns.with(stream, LiveTurn::announceMove);
         }
     }
 
     private void onAlarm(String stream, Alarm alarm) {
         switch (alarm) {
-            case READER_STALLED -> with(stream, LiveTurn::readerStalled);
-            case GRACE_IS_OVER -> keepIf(stream, LiveTurn::cancel);
-            case RETENTION_IS_OVER ->
-                forget(stream, new Failure.NotFound("the events of stream " + stream + " are no longer kept"));
+            case READER_STALLED -> turns.with(stream, LiveTurn::readerStalled);
+            case GRACE_IS_OVER -> turns.keepIf(stream, LiveTurn::cancel);
+            case RETENTION_IS_OVER -> turns.outdate(stream);
         }
-    }
-
-    private void forget(String stream, Failure why) {
-        keepIf(stream, turn -> {
-            turn.abandon(why);
-            return false;
-        });
     }
 
     private void onIdle() {
@@ -336,27 +309,28 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (actor.equals(home.door())) {
             leaving = true;
             doorClosed = true;
-            if (!turns.isEmpty()) {
-                getContext().getLog().info("leaves its node with {} turns", turns.size());
-            }
-            turns.forEach((stream, turn) -> {
-                if (turn.isAwaited()) {
-                    turn.announceMove();
-                    home.forward(new SessionCommand.Whereabouts(
-                            stream, getContext().getSelf().unsafeUpcast()));
-                }
-            });
+            leave();
         }
         elsewhere.values().removeIf(actor::equals);
-        for (var entry : List.copyOf(turns.entrySet())) {
-            LiveTurn turn = entry.getValue();
+        for (LiveTurn turn : turns.all()) {
             if (turn.isReadBy(actor)) {
                 turn.readerDied();
             } else if (turn.isComputedBy(actor)) {
-                keepIf(entry.getKey(), t -> t.breakOff(new Failure.Unavailable("the model is down on this node")));
+                turns.keepIf(turn.stream(), t -> t.breakOff(MODEL_DOWN));
             }
         }
         return stayWhileNeeded();
+    }
+
+    private void leave() {
+        if (turns.size() > 0) {
+            getContext().getLog().info("leaves its node with {} turns", turns.size());
+        }
+        ActorRef<SessionCommand> self = getContext().getSelf().unsafeUpcast();
+        turns.all().stream().filter(LiveTurn::isAwaited).forEach(turn -> {
+            turn.announceMove();
+            home.forward(new SessionCommand.Whereabouts(turn.stream(), self));
+        });
     }
 
     /** Behind a closed door only turns stay that somebody waits for, or may come back to. */
@@ -364,18 +338,12 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (!doorClosed) {
             return this;
         }
-        turns.values().removeIf(turn -> {
-            boolean over = !turn.isAwaited();
-            if (over) {
-                turn.moveOut(STOPPING);
-            }
-            return over;
-        });
-        return turns.isEmpty() ? Behaviors.stopped() : this;
+        turns.moveOutUnawaited(STOPPING);
+        return turns.size() == 0 ? Behaviors.stopped() : this;
     }
 
     private Behavior<Message> onStop() {
-        turns.values().forEach(turn -> turn.moveOut(STOPPING));
+        turns.all().forEach(turn -> turn.moveOut(STOPPING));
         home.left();
         return this;
     }
@@ -383,11 +351,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void begin(ServedModel model, GenerationRequest request, Start.With start) {
         ActorRef<StreamEvent> reader = start.generate().replyTo();
         var origin = new Origin(getContext().getSelf().unsafeUpcast(), start.generate(), start.progress());
-        Alarms alarms = alarmsOf(request.stream());
+        Alarms alarms = new TurnAlarms(request.stream());
         getContext().watch(reader);
         LiveTurn turn =
                 new LiveTurn(model, request, start.turn(), start.record(), replicaEvents, config, alarms, origin);
-        turns.put(request.stream(), turn);
+        turns.put(turn);
         timers.cancel(new Idle());
         turn.begin(start.after(), reader, start.generate().asked());
     }
@@ -396,66 +364,45 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         generate.replyTo().tell(new StreamEvent.Refused(generate.stream(), failure));
     }
 
-    /** Makes room by forgetting the oldest turn for which nothing is computed. */
-    private boolean roomForOneMore() {
-        if (turns.size() < config.maxTurns()) {
-            return true;
+    private void onForgotten(String stream) {
+        for (Alarm alarm : Alarm.values()) {
+            timers.cancel(new AlarmRang(stream, alarm));
         }
-        Optional<String> oldest = turns.entrySet().stream()
-                .filter(turn -> turn.getValue().atRest())
-                .map(Map.Entry::getKey)
-                .findFirst();
-        oldest.ifPresent(stream -> onAlarm(stream, Alarm.RETENTION_IS_OVER));
-        return oldest.isPresent();
-    }
-
-    private void with(String stream, Consumer<LiveTurn> action) {
-        keepIf(stream, turn -> {
-            action.accept(turn);
-            return true;
-        });
-    }
-
-    /** Does {@code action} to a known turn and forgets the turn when it returns false. */
-    private void keepIf(String stream, Predicate<LiveTurn> action) {
-        LiveTurn turn = turns.get(stream);
-        if (turn != null && !action.test(turn)) {
-            turns.remove(stream);
-            for (Alarm alarm : Alarm.values()) {
-                timers.cancel(new AlarmRang(stream, alarm));
-            }
-            leaveWhenIdle();
-        }
+        leaveWhenIdle();
     }
 
     private void leaveWhenIdle() {
-        if (turns.isEmpty()) {
+        if (turns.size() == 0) {
             timers.startSingleTimer(new Idle(), new Idle(), config.idleTimeout());
         }
     }
 
     private void onWritten(String stream, Optional<Failure> failure) {
-        keepIf(stream, turn -> turn.onWritten(failure));
+        turns.keepIf(stream, turn -> turn.onWritten(failure));
         announceMove(stream);
     }
 
-    private Alarms alarmsOf(String stream) {
-        return new Alarms() {
-            @Override
-            public void set(Alarm alarm, Duration delay) {
-                var message = new AlarmRang(stream, alarm);
-                timers.startSingleTimer(message, message, delay);
-            }
+    /** A turn's alarms as messages to the session. */
+    private final class TurnAlarms implements Alarms {
+        private final String stream;
 
-            @Override
-            public void clear(Alarm alarm) {
-                timers.cancel(new AlarmRang(stream, alarm));
-            }
+        TurnAlarms(String stream) {
+            this.stream = stream;
+        }
 
-            @Override
-            public void await(CompletionStage<Done> writing) {
-                when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure));
-            }
-        };
+        @Override
+        public void set(Alarm alarm, Duration delay) {
+            timers.startSingleTimer(new AlarmRang(stream, alarm), new AlarmRang(stream, alarm), delay);
+        }
+
+        @Override
+        public void clear(Alarm alarm) {
+            timers.cancel(new AlarmRang(stream, alarm));
+        }
+
+        @Override
+        public void await(CompletionStage<Done> writing) {
+            when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure));
+        }
     }
 }

@@ -76,7 +76,7 @@ final class Turn {
     /** Returns the events that are kept, if the last of them is the good end. */
     Optional<TurnLog> goodLog() {
         return !log.isEmpty() && log.getLast() instanceof StreamEvent.Done
-                ? Optional.of(new TurnLog(oldest(), log))
+                ? Optional.of(new TurnLog(before(firstKept), log))
                 : Optional.empty();
     }
 

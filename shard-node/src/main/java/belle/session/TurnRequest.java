@@ -22,7 +22,7 @@ public record TurnRequest(
 
     /** The same as a command, with its events told to {@code reader}, whose client asked at {@code asked}. */
     Generate answeredTo(ActorRef<StreamEvent> reader, long asked) {
-        return new Generate(stream, model, prompt, params, tenant, echoPrompt, reader, asked);
+        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reader);
     }
 
     /** The session that the stream belongs to. */

@@ -15,8 +15,7 @@ public final class SessionBodies {
 
     /** Returns the answer that shows a session. */
     public static ObjectNode session(String id, List<TurnView> turns) {
-        ObjectNode body =
-                JsonNodeFactory.instance.objectNode().put("id", id).put("object", "session");
+        ObjectNode body = JsonNodeFactory.instance.objectNode().put("id", id).put("object", "session");
         var list = body.putArray("turns");
         for (TurnView turn : turns) {
             ObjectNode shown = list.addObject()
