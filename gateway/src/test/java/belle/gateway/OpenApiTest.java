@@ -44,7 +44,7 @@ class OpenApiTest {
                 }
             }
         }
-        assertThat(ids).doesNotHaveDuplicates().hasSize(12);
+        assertThat(ids).doesNotHaveDuplicates().hasSize(14);
     }
 
     @Test
@@ -52,7 +52,10 @@ class OpenApiTest {
         try (Fixture gateway = Fixture.with("")) {
             assertThat(json(gateway.get("/openapi.json"))).isEqualTo(document);
             for (var path : document.get("paths").properties()) {
-                String concrete = path.getKey().replace("{model}", "fake").replace("{stream}", "x");
+                String concrete = path.getKey()
+                        .replace("{model}", "fake")
+                        .replace("{stream}", "x")
+                        .replace("{session}", "nobody");
                 boolean get = path.getValue().has("get");
                 int status = get
                         ? gateway.get(concrete).statusCode()

@@ -48,6 +48,9 @@ final class NodeCommand implements Callable<Integer> {
     @Mixin
     private RuntimeOptions runtime;
 
+    @Mixin
+    private JournalOptions journal;
+
     @Spec
     private CommandSpec spec;
 
@@ -58,7 +61,7 @@ final class NodeCommand implements Callable<Integer> {
         if (host != null) {
             flags.put("belle.cluster.host", host);
         }
-        Config config = runtime.over(member.config(Node.ROLE, Collections.unmodifiableMap(flags)));
+        Config config = journal.over(runtime.over(member.config(Node.ROLE, Collections.unmodifiableMap(flags))));
         NodeConfig node = NodeConfig.from(config);
         var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         return MemberProcess.run(config, (system, cluster, management) -> {

@@ -62,6 +62,9 @@ final class UpCommand implements Callable<Integer> {
     @Mixin
     private RuntimeOptions runtime;
 
+    @Mixin
+    private JournalOptions journal;
+
     @Spec
     private CommandSpec spec;
 
@@ -118,7 +121,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private Config config() {
-        Config config = runtime.over(ConfigFactory.load(ConfigFile.over(file)));
+        Config config = journal.over(runtime.over(ConfigFactory.load(ConfigFile.over(file))));
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
         }

@@ -1,8 +1,10 @@
 package belle.node;
 
+import belle.journal.JdbcJournal;
 import belle.proto.Check;
 import belle.proto.node.NodeQuery;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
@@ -61,6 +63,7 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
      *     the oldest, whom all others wait for, while it still opens its bundles
      * @return completes when the node serves; fails with {@link belle.proto.FailureException} when a bundle is broken,
      *     does not fit, or is not the one that the cluster serves under its name
+     * @throws belle.proto.FailureException when the journal's settings are wrong or its database cannot be reached
      */
     public static CompletionStage<Node> start(
             ActorSystem<?> system, NodeConfig config, OpeningModels opening, Runnable join) {
@@ -68,11 +71,24 @@ public record Node(ActorRef<NodeQuery> queries, List<NodeQuery.ModelInfo> models
                 Cluster.get(system).selfMember().hasRole(ROLE),
                 "pekko.cluster.roles of a member with a node must contain '%s'",
                 ROLE);
+        Optional<JdbcJournal> journal = JdbcJournal.open(config.journal());
         CompletableFuture<Node> started = new CompletableFuture<>();
-        ActorRef<NodeGuardian.Command> guardian =
-                system.systemActorOf(NodeGuardian.create(config, opening, join, started), "belle-node", Props.empty());
+        ActorRef<NodeGuardian.Command> guardian = system.systemActorOf(
+                NodeGuardian.create(config, opening, journal, join, started), "belle-node", Props.empty());
+        journal.ifPresent(open -> closeOnShutdown(system, open));
         drainOnShutdown(system, config, guardian, started);
         return started;
+    }
+
+    private static void closeOnShutdown(ActorSystem<?> system, JdbcJournal journal) {
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+                        "belle-journal-is-written",
+                        () -> CompletableFuture.supplyAsync(() -> {
+                            journal.close();
+                            return Done.done();
+                        }));
     }
 
     /** Refuses new streams as soon as the shutdown begins, and holds it up until the running ones have ended. */

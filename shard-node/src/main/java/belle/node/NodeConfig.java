@@ -1,6 +1,7 @@
 package belle.node;
 
 import belle.engine.EngineConfig;
+import belle.journal.JournalConfig;
 import belle.replica.ReplicaConfig;
 import belle.runtime.RuntimeConfig;
 import belle.session.SessionConfig;
@@ -20,7 +21,8 @@ public record NodeConfig(
         RuntimeConfig runtime,
         EngineConfig engine,
         ReplicaConfig replica,
-        SessionConfig session) {
+        SessionConfig session,
+        JournalConfig journal) {
     public NodeConfig {
         models = List.copyOf(models);
     }
@@ -43,6 +45,7 @@ public record NodeConfig(
                 RuntimeConfig.from(config.getConfig("runtime")),
                 EngineConfig.from(config.getConfig("engine")),
                 ReplicaConfig.from(config.getConfig("replica")),
-                SessionConfig.from(config.getConfig("session")));
+                SessionConfig.from(config.getConfig("session")),
+                JournalConfig.from(config.getConfig("journal")));
     }
 }

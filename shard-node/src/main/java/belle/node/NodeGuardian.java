@@ -3,6 +3,8 @@ package belle.node;
 import belle.engine.EngineConfig;
 import belle.engine.GenerationRequest;
 import belle.engine.Output;
+import belle.journal.JdbcJournal;
+import belle.journal.Sweeper;
 import belle.node.ReplicaBoard.State;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -73,12 +75,15 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private record DeadlineIsOver() implements Command {}
 
+    private record JournalReachable(boolean now) implements Command {}
+
     private record Hung(String model) implements Command {}
 
     private static final String QUERIES = NodeQuery.PATH.substring(NodeQuery.PATH.lastIndexOf('/') + 1);
 
     private final TimerScheduler<Command> timers;
     private final NodeConfig config;
+    private final Optional<JdbcJournal> journal;
     private final Runnable join;
     private final CompletableFuture<Node> started;
     private final ReplicaBoard board = new ReplicaBoard();
@@ -86,6 +91,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private final Map<String, String> modelOfReplica = new HashMap<>();
     private boolean joining;
     private boolean serving;
+    private boolean listed;
+    private boolean journalReachable = true;
 
     private Optional<ActorRef<NodeQuery>> queries = Optional.empty();
     private Optional<ActorRef<Done>> drainer = Optional.empty();
@@ -93,13 +100,20 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     /**
      * A node of the models that are being opened.
      *
+     * @param journal where sessions are written down, if they are; while it cannot be reached the node is not ready
      * @param join has the process join its cluster; called when every model has generated a token
      * @param started completed when the node serves, or failed with why it does not
      */
     static Behavior<Command> create(
-            NodeConfig config, OpeningModels opening, Runnable join, CompletableFuture<Node> started) {
+            NodeConfig config,
+            OpeningModels opening,
+            Optional<JdbcJournal> journal,
+            Runnable join,
+            CompletableFuture<Node> started) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            var guardian = new NodeGuardian(context, timers, config, join, started);
+            var guardian = new NodeGuardian(context, timers, config, journal, join, started);
+            ActorRef<Command> self = context.getSelf();
+            journal.ifPresent(open -> open.onReachable(reachable -> self.tell(new JournalReachable(reachable))));
             context.pipeToSelf(
                     opening.opened(),
                     (opened, failure) -> failure == null ? new Opened(opened) : new NotOpened(failure));
@@ -111,9 +125,11 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             NodeConfig config,
+            Optional<JdbcJournal> journal,
             Runnable join,
             CompletableFuture<Node> started) {
         super(context);
+        this.journal = journal;
         this.timers = timers;
         this.config = config;
         this.join = join;
@@ -144,6 +160,11 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case StatusAsked(var question) -> onStatusAsked(question);
             case DeadlineIsOver _ -> onDeadline();
             case Hung(var model) -> onHung(model);
+            case JournalReachable(var now) -> {
+                journalReachable = now;
+                list();
+                yield this;
+            }
         };
     }
 
@@ -259,7 +280,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             return onNotStarted(new FailureException(verdict.failure().get()));
         }
         serving = true;
-        SessionRegion.open(getContext().getSystem(), config.session(), served());
+        SessionRegion.open(getContext().getSystem(), config.session(), served(), journal.map(written -> written));
+        journal.ifPresent(open -> Sweeper.start(getContext().getSystem(), Node.ROLE, open, config.journal()));
         list();
         started.complete(new Node(queries.orElseThrow(), infos()));
         return this;
@@ -326,22 +348,23 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         return this;
     }
 
-    /** Has the node found just when it is ready; telling the receptionist twice does no harm. */
+    /** Has the node found just when it is ready. */
     private void list() {
-        if (!serving) {
+        if (!serving || listed == ready()) {
             return;
         }
+        listed = ready();
         ActorRef<NodeQuery> answers = queries.orElseThrow();
         getContext()
                 .getSystem()
                 .receptionist()
                 .tell(
-                        ready()
+                        listed
                                 ? Receptionist.register(NodeQuery.KEY, answers)
                                 : Receptionist.deregister(NodeQuery.KEY, answers));
     }
 
     private boolean ready() {
-        return serving && board.allReady() && drainer.isEmpty();
+        return serving && board.allReady() && drainer.isEmpty() && journalReachable;
     }
 }

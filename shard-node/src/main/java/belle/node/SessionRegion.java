@@ -6,7 +6,9 @@ import belle.session.SessionActor;
 import belle.session.SessionConfig;
 import belle.session.SessionDoor;
 import belle.session.SessionHome;
+import belle.session.SessionJournal;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -23,14 +25,19 @@ final class SessionRegion {
      * Opens the region, which only members with the role of a node host; sessions compute on the replicas of {@code
      * models}. It is left when the system shuts down, as soon as the readers of all sessions have found them elsewhere.
      */
-    static void open(ActorSystem<?> system, SessionConfig config, Map<String, ServedModel> models) {
+    static void open(
+            ActorSystem<?> system,
+            SessionConfig config,
+            Map<String, ServedModel> models,
+            Optional<SessionJournal> journal) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Residents residents = new Residents();
         sharding.init(Entity.of(
                         SessionCommand.TYPE,
                         entity -> SessionDoor.create(door -> {
                             residents.enter();
-                            return SessionActor.create(config, models, home(sharding, entity, door, residents));
+                            return SessionActor.create(
+                                    config, models, home(sharding, entity, door, residents), journal);
                         }))
                 .withRole(Node.ROLE)
                 // A session knows best when it is idle: a turn may run long without a message through the shard.

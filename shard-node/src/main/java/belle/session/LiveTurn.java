@@ -1,14 +1,14 @@
 package belle.session;
 
 import belle.engine.GenerationRequest;
-import belle.engine.Output;
 import belle.proto.Failure;
 import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import belle.proto.session.TurnView;
 import belle.replica.BatchActor;
-import java.time.Duration;
-import java.util.List;
+import belle.session.Alarms.Alarm;
+import belle.session.Computation.State;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -17,47 +17,26 @@ import org.apache.pekko.actor.typed.ActorRef;
  * when the window is full, and submits it again when the replica lost it or a reader came back.
  */
 final class LiveTurn {
-    /** What a turn waits for. */
-    enum Alarm {
-        READER_STALLED,
-        GRACE_IS_OVER,
-        RETENTION_IS_OVER
-    }
-
-    /** Sets and clears the alarms of one turn; setting one again moves it. */
-    interface Alarms {
-        void set(Alarm alarm, Duration delay);
-
-        void clear(Alarm alarm);
-    }
-
-    private enum Computing {
-        /** Sent to the replica, whose answer is due; nothing was promised to the reader yet. */
-        SUBMITTED,
-        RUNNING,
-        /** The reader's window is full. */
-        PAUSED,
-        /** Cancelled: no blocks are held; a reader that comes back starts it again. */
-        SUSPENDED,
-        ENDED
-    }
-
     private final ServedModel model;
     private final SessionActor.Origin origin;
     private final GenerationRequest request;
-    private final ActorRef<BatchActor.Event> replicaEvents;
     private final SessionConfig config;
     private final Alarms alarms;
     private final Turn turn;
-    private Computing computing = Computing.SUBMITTED;
-    private Optional<ActorRef<StreamEvent>> reader;
+    private final TurnRecord record;
+    private final Computation computing;
+    /** The reader was told that the request is accepted: from now on the turn is not refused. */
+    private boolean promised;
+
+    private Optional<ActorRef<StreamEvent>> reader = Optional.empty();
     private long readerAsked;
     private int resubmissions;
 
     LiveTurn(
             ServedModel model,
             GenerationRequest request,
-            ActorRef<StreamEvent> reader,
+            Turn turn,
+            TurnRecord record,
             ActorRef<BatchActor.Event> replicaEvents,
             SessionConfig config,
             Alarms alarms,
@@ -65,17 +44,20 @@ final class LiveTurn {
         this.model = model;
         this.request = request;
         this.origin = origin;
-        this.reader = Optional.of(reader);
-        this.readerAsked = origin.request().asked();
-        this.replicaEvents = replicaEvents;
         this.config = config;
         this.alarms = alarms;
-        this.turn = new Turn(request.stream(), origin.progress(), config.maxLogEvents());
+        this.turn = turn;
+        this.record = record;
+        this.promised = turn.ended();
+        this.computing = new Computation(model, request, turn, replicaEvents);
+        if (turn.ended()) {
+            alarms.set(Alarm.RETENTION_IS_OVER, config.retention());
+        }
     }
 
     /** Tells whether nothing is computed for it now, so that it may be dropped to make room. */
     boolean atRest() {
-        return computing == Computing.SUSPENDED || computing == Computing.ENDED;
+        return computing.atRest();
     }
 
     /** Tells whether it is what {@code request} asks for, whoever reads it. */
@@ -84,19 +66,19 @@ final class LiveTurn {
     }
 
     private boolean isRead() {
-        return reader.isPresent() && !(computing == Computing.ENDED && turn.allSent());
+        return reader.isPresent() && !(computing.is(State.ENDED) && turn.allSent());
     }
 
     /** The session leaves its node: the reader is to look for another one, and is told again when it is promised one. */
     void announceMove() {
-        if (computing != Computing.SUBMITTED && isRead()) {
+        if (promised && isRead()) {
             tell(new StreamEvent.Moving(request.stream(), turn.epoch()));
         }
     }
 
     /** Tells whether it is read, or computed for a reader that may come back. */
     boolean isAwaited() {
-        return isRead() || (reader.isEmpty() && (computing == Computing.RUNNING || computing == Computing.PAUSED));
+        return isRead() || (reader.isEmpty() && promised && !atRest());
     }
 
     /** Tells whether a reader whose client asked at {@code asked} has been replaced by a later one. */
@@ -109,11 +91,24 @@ final class LiveTurn {
     }
 
     boolean isComputedBy(ActorRef<?> actor) {
-        return model.replica().equals(actor);
+        return computing.isOn(actor);
     }
 
-    void submit() {
-        model.replica().tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), replicaEvents));
+    /** Tells whether {@code progress} is more than what has been computed again so far. */
+    boolean isBehind(Progress progress) {
+        return promised && !turn.reaches(progress.after());
+    }
+
+    /** Begins for {@code newReader}, who has everything up to event {@code after}, computed or still to be. */
+    void begin(long after, ActorRef<StreamEvent> newReader, long asked) {
+        if (turn.ended()) {
+            resume(after, newReader, asked);
+            return;
+        }
+        readerAsked = asked;
+        reader = Optional.of(newReader);
+        turn.rewind(after);
+        computing.submit();
     }
 
     /**
@@ -130,7 +125,10 @@ final class LiveTurn {
             case BatchActor.Rejected rejected -> {
                 return breakOff(rejected.failure());
             }
-            case BatchActor.Produced(var _, var epoch, var outputs) -> onProduced(epoch, outputs);
+            case BatchActor.Produced(var _, var epoch, var outputs) -> {
+                outputs.forEach(output -> turn.apply(epoch, output));
+                pump();
+            }
             case BatchActor.Lost _ -> {
                 return onLost();
             }
@@ -151,10 +149,12 @@ final class LiveTurn {
      * @return false when nothing was promised yet and the turn is to be forgotten
      */
     boolean cancel() {
-        boolean promised = computing != Computing.SUBMITTED;
         letReaderGo();
         if (!atRest()) {
-            stopComputing(Computing.SUSPENDED);
+            stopComputing(State.SUSPENDED);
+        }
+        if (!promised) {
+            record.withdraw();
         }
         return promised;
     }
@@ -174,7 +174,7 @@ final class LiveTurn {
                 + config.stalledReaderTimeout().toSeconds() + " seconds");
         if (!atRest()) {
             turn.fail(failure);
-            stopComputing(Computing.ENDED);
+            stopComputing(State.ENDED);
         }
         tell(turn.failedAtEnd(failure));
         letReaderGo();
@@ -182,60 +182,62 @@ final class LiveTurn {
 
     /** Gives the turn to another reader, from behind event {@code after}. */
     void resume(long after, ActorRef<StreamEvent> newReader, long asked) {
-        if (computing == Computing.SUBMITTED || !turn.rewind(after)) {
-            newReader.tell(new StreamEvent.Refused(
-                    request.stream(),
-                    new Failure.NotFound(
-                            "stream " + request.stream() + " has no events to give behind event " + after)));
+        if (!(promised || record.recovered()) || !turn.rewind(after)) {
+            refuse(after, newReader);
             return;
         }
-        if (!isReadBy(newReader)) {
-            tell(turn.failedAtEnd(new Failure.Unavailable("the stream is read elsewhere now")));
+        handOver(newReader, asked);
+        if (computing.is(State.SUSPENDED)) {
+            computeOn(0);
         }
-        letReaderGo();
-        reader = Optional.of(newReader);
-        readerAsked = asked;
-        if (computing == Computing.SUSPENDED) {
-            alarms.clear(Alarm.RETENTION_IS_OVER);
-            computing = Computing.RUNNING;
-            turn.restart(0);
-            submit();
+        if (promised) {
+            tell(accepted(turn.readerIsAhead() ? Optional.empty() : Optional.of(behind(after))));
+            pump();
         }
-        tell(accepted(Optional.of(origin.behind(turn.before(after + 1)))));
-        pump();
     }
 
     /** Goes on for a reader that lost sight of the session; in a new epoch, so that what it may still hear is old. */
     void proceed(Progress progress, ActorRef<StreamEvent> newReader, long asked) {
-        if (computing == Computing.SUBMITTED) {
+        if (!promised) {
             reader = Optional.of(newReader); // The answer is due.
             readerAsked = asked;
             return;
         }
         if (!turn.rewind(progress.after())) {
-            newReader.tell(new StreamEvent.Refused(
-                    request.stream(),
-                    new Failure.NotFound(
-                            "stream " + request.stream() + " has no events to give behind event " + progress.after())));
+            refuse(progress.after(), newReader);
             return;
         }
+        handOver(newReader, asked);
+        if (!computing.is(State.ENDED)) {
+            computing.cancel();
+            computeOn(progress.epoch());
+        } else {
+            turn.restart(progress.epoch());
+        }
+        tell(accepted(Optional.empty()));
+        pump();
+    }
+
+    private void refuse(long after, ActorRef<StreamEvent> newReader) {
+        newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(after)));
+    }
+
+    private Failure nothingBehind(long after) {
+        return new Failure.NotFound("stream " + request.stream() + " has no events to give behind event " + after);
+    }
+
+    private void handOver(ActorRef<StreamEvent> newReader, long asked) {
         if (!isReadBy(newReader)) {
             tell(turn.failedAtEnd(new Failure.Unavailable("the stream is read elsewhere now")));
         }
         letReaderGo();
         reader = Optional.of(newReader);
         readerAsked = asked;
-        if (computing != Computing.ENDED) {
-            model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
-            alarms.clear(Alarm.RETENTION_IS_OVER);
-            computing = Computing.RUNNING;
-            turn.restart(progress.epoch());
-            submit();
-        } else {
-            turn.restart(progress.epoch());
-        }
-        tell(accepted(Optional.empty()));
-        pump();
+    }
+
+    private void computeOn(long epoch) {
+        alarms.clear(Alarm.RETENTION_IS_OVER);
+        computing.startAgain(epoch);
     }
 
     /**
@@ -244,7 +246,11 @@ final class LiveTurn {
      * @return false when the reader was told of a refusal and the turn is to be forgotten
      */
     boolean breakOff(Failure failure) {
-        if (computing == Computing.SUBMITTED) {
+        if (!promised) {
+            if (!computing.is(State.SUBMITTED) && !atRest()) {
+                stopComputing(State.ENDED);
+            }
+            record.withdraw();
             tell(new StreamEvent.Refused(request.stream(), failure));
             return false;
         }
@@ -255,36 +261,55 @@ final class LiveTurn {
 
     /** The session moves: frees the blocks. Its reader sees it end and goes on elsewhere; who was promised nothing is told. */
     void moveOut(Failure failure) {
-        if (computing == Computing.SUBMITTED) {
+        if (!promised) {
+            record.withdraw();
             tell(new StreamEvent.Refused(request.stream(), failure));
         }
         if (!atRest()) {
-            model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
+            computing.cancel();
         }
     }
 
     /** The turn is forgotten: frees the blocks and tells the reader, in or out of its window. */
     void abandon(Failure failure) {
-        if (computing == Computing.SUBMITTED) {
+        if (!promised) {
+            record.withdraw();
             tell(new StreamEvent.Refused(request.stream(), failure));
-        } else if (computing != Computing.ENDED || !turn.allSent()) {
+        } else if (!computing.is(State.ENDED) || !turn.allSent()) {
             tell(turn.failedAtEnd(failure));
         }
         if (!atRest()) {
-            stopComputing(Computing.ENDED);
+            stopComputing(State.ENDED);
         }
         letReaderGo();
     }
 
     private void onAdmitted() {
-        if (computing == Computing.SUBMITTED) {
-            computing = Computing.RUNNING;
-            tell(accepted(Optional.empty()));
+        if (computing.admit()) {
+            record.open().ifPresentOrElse(alarms::await, this::promise);
         }
     }
 
-    private void onProduced(long epoch, List<Output> outputs) {
-        outputs.forEach(output -> turn.apply(epoch, output));
+    /**
+     * The turn is written down, or is not.
+     *
+     * @return false when it was refused and is to be forgotten
+     */
+    boolean onWritten(Optional<Failure> failure) {
+        if (promised) {
+            return true;
+        }
+        boolean runsAlready = origin.progress().epoch() > 1 && origin.progress().after() >= 0;
+        if (failure.isPresent() && !(runsAlready && failure.get() instanceof Failure.Unavailable)) {
+            return breakOff(failure.get());
+        }
+        promise();
+        return true;
+    }
+
+    private void promise() {
+        promised = true;
+        tell(accepted(Optional.empty()));
         pump();
     }
 
@@ -292,30 +317,42 @@ final class LiveTurn {
         if (resubmissions++ == config.maxResubmissions()) {
             return breakOff(new Failure.Internal("the model's batch loop crashed; see the node's log"));
         }
-        turn.restart(0);
-        submit();
-        if (computing != Computing.SUBMITTED) {
+        computing.resubmit(0);
+        if (promised) {
             tell(accepted(Optional.empty())); // Readers take nothing of an epoch that was not announced.
-        }
-        if (computing == Computing.PAUSED) {
-            model.replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
         }
         return true;
     }
 
     /** Sends what is due, and runs the sequences just when the reader's window has room. */
     private void pump() {
-        reader.ifPresent(to -> turn.due(config.windowEvents()).forEach(to::tell));
-        if (turn.ended() && !atRest()) {
-            stopComputing(Computing.ENDED);
-        } else if (computing == Computing.RUNNING && turn.windowFull(config.windowEvents())) {
-            computing = Computing.PAUSED;
-            model.replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
-        } else if (computing == Computing.PAUSED && !turn.windowFull(Math.ceilDiv(config.windowEvents(), 2))) {
-            computing = Computing.RUNNING;
-            model.replica().tell(new BatchActor.Resume(request.stream(), turn.epoch()));
+        if (promised) {
+            meetReader();
+            reader.ifPresent(to -> turn.due(config.windowEvents()).forEach(to::tell));
         }
+        if (turn.ended() && !atRest()) {
+            stopComputing(State.ENDED);
+        }
+        computing.keepPace(config.windowEvents());
         watchReader();
+    }
+
+    /** A turn that is computed again comes to where its reader is, who now learns what a session elsewhere would need. */
+    private void meetReader() {
+        if (!turn.meetsReader()) {
+            return;
+        }
+        long after = turn.place();
+        if (turn.rewind(after)) {
+            tell(accepted(Optional.of(behind(after))));
+        } else {
+            tell(turn.failedAtEnd(nothingBehind(after)));
+            letReaderGo();
+        }
+    }
+
+    private SessionCommand.Continue behind(long after) {
+        return origin.behind(turn.before(after + 1));
     }
 
     /** A reader is stalled while it has a full window and acknowledges nothing, also when the turn itself has ended. */
@@ -327,10 +364,11 @@ final class LiveTurn {
         }
     }
 
-    private void stopComputing(Computing then) {
-        // Unknown to the replica when it has ended the stream itself, which it takes for done.
-        model.replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
-        computing = then;
+    private void stopComputing(State then) {
+        computing.stop(then);
+        if (then == State.ENDED) {
+            record.close(turn.goodLog());
+        }
         alarms.clear(Alarm.GRACE_IS_OVER);
         alarms.set(Alarm.RETENTION_IS_OVER, config.retention());
     }
@@ -339,6 +377,29 @@ final class LiveTurn {
         reader = Optional.empty();
         alarms.clear(Alarm.READER_STALLED);
         alarms.clear(Alarm.GRACE_IS_OVER);
+    }
+
+    /** Shows the turn to the one who asked for it. */
+    TurnView view() {
+        boolean ended = computing.is(State.ENDED);
+        return record.view(atRest() ? TurnView.State.OPEN : TurnView.State.RUNNING, ended, turn.goodLog());
+    }
+
+    String stream() {
+        return request.stream();
+    }
+
+    TurnRecord record() {
+        return record;
+    }
+
+    /** Returns an epoch above the turn's own, and at least {@code atLeast}. */
+    long epochAfter(long atLeast) {
+        return Math.max(turn.epoch() + 1, atLeast);
+    }
+
+    boolean isOf(Optional<String> tenant) {
+        return tenant.isEmpty() || tenant.get().equals(request.tenant());
     }
 
     private StreamEvent accepted(Optional<SessionCommand.Continue> goingOn) {

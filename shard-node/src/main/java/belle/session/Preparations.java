@@ -2,12 +2,17 @@ package belle.session;
 
 import belle.engine.GenerationRequest;
 import belle.engine.Output;
+import belle.proto.Failure;
 import belle.proto.Tokens;
 import belle.proto.session.Progress;
+import belle.proto.session.SessionCommand;
+import belle.proto.session.SessionCommand.Generate;
 import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
+import belle.session.ServedModel.Checked;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -28,8 +33,38 @@ final class Preparations {
         this.limit = limit;
     }
 
+    /**
+     * Prepares for a stream as far as can be, and tells its reader the outcome.
+     *
+     * @param models what this node serves, by name
+     * @param here the stream is here already
+     */
+    void prepare(
+            SessionCommand.Continue goingOn,
+            Map<String, ServedModel> models,
+            boolean here,
+            ActorRef<BatchActor.Event> replicaEvents) {
+        Generate generate = goingOn.request();
+        Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
+        if (forged.isPresent()) {
+            refuse(generate, forged.get());
+        } else if (here) {
+            generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
+        } else {
+            switch (ServedModel.check(models, generate)) {
+                case Checked.Fine(var model, var request) ->
+                    begin(model, request, goingOn.progress(), generate.replyTo(), replicaEvents);
+                case Checked.Wrong(var failure) -> refuse(generate, failure);
+            }
+        }
+    }
+
+    private static void refuse(Generate generate, Failure failure) {
+        generate.replyTo().tell(new StreamEvent.Refused(generate.stream(), failure));
+    }
+
     /** Has {@code request} computed as far as {@code progress} goes, and {@code reader} told when that is done. */
-    void begin(
+    private void begin(
             ServedModel model,
             GenerationRequest request,
             Progress progress,

@@ -8,6 +8,8 @@ import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.proto.session.SessionCommand.Generate;
 import belle.replica.BatchActor;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -35,10 +37,18 @@ public record ServedModel(
     /** Either what to compute, or why not. */
     sealed interface Checked {
         /** The request in tokens, with {@code maxTokens} resolved. */
-        record Fine(GenerationRequest request) implements Checked {}
+        record Fine(ServedModel model, GenerationRequest request) implements Checked {}
 
         /** Nothing was computed. */
         record Wrong(Failure failure) implements Checked {}
+    }
+
+    /** Finds a request's model among those that are served, and checks the request. */
+    static Checked check(Map<String, ServedModel> models, Generate generate) {
+        ServedModel model = models.get(generate.model());
+        return model == null
+                ? new Checked.Wrong(new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())))
+                : model.check(generate);
     }
 
     /** Checks a request as far as it can be without the queue: ranges, ids, length. */
@@ -57,8 +67,10 @@ public record ServedModel(
         Optional<Failure> wrong =
                 wrongPrompt(prompt).or(() -> wrongBias(params)).or(() -> tooLong(prompt, params));
         return wrong.<Checked>map(Checked.Wrong::new)
-                .orElseGet(() -> new Checked.Fine(new GenerationRequest(
-                        generate.stream(), prompt, params, generate.tenant(), generate.echoPrompt())));
+                .orElseGet(() -> new Checked.Fine(
+                        this,
+                        new GenerationRequest(
+                                generate.stream(), prompt, params, generate.tenant(), generate.echoPrompt())));
     }
 
     /** As many tokens as the context holds, at least one, when the request asks for no number. */

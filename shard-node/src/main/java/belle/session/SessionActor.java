@@ -6,15 +6,18 @@ import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.replica.BatchActor;
-import belle.session.LiveTurn.Alarm;
+import belle.session.Alarms.Alarm;
+import belle.session.Recall.Found;
 import belle.session.ServedModel.Checked;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -41,6 +44,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private record Idle() implements Message {}
 
+    /** Something that was asked of the journal has come, or has not. */
+    private record Came(String stream, Runnable then) implements Message {}
+
     /** Where a turn lives and how it came here: as a request, with what its reader had at the time. */
     record Origin(ActorRef<SessionCommand> session, SessionCommand.Generate request, Progress progress) {
         /** What a session elsewhere would have to be told by a reader that is so far. */
@@ -49,8 +55,12 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         }
     }
 
+    static final Failure OTHER_REQUEST =
+            new Failure.Invalid("stream", "the key of this request was used for another one");
     private static final Failure READ_ELSEWHERE =
             new Failure.Invalid("stream", "the stream is read by a later request");
+    private static final Failure DELETED = new Failure.NotFound("the session was deleted");
+    private static final Failure MODEL_DOWN = new Failure.Unavailable("the model is down on this node");
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
 
     private final SessionConfig config;
@@ -58,11 +68,13 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final TimerScheduler<Message> timers;
     private final SessionHome home;
     private final ActorRef<BatchActor.Event> replicaEvents;
-    private final Map<String, LiveTurn> turns = new LinkedHashMap<>();
+    private final LiveTurns turns = new LiveTurns(this::onForgotten);
     private final Preparations preparations;
     /** Streams that this session computes at the place that it has left. */
     private final Map<String, ActorRef<SessionCommand>> elsewhere = new LinkedHashMap<>();
 
+    private final Recall recall;
+    private final WholeSession wholeSession;
     /** Whoever is to be found by its name is to be found elsewhere. */
     private boolean leaving;
 
@@ -72,11 +84,12 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
      * A session without turns.
      *
      * @param models what this node serves, by name
+     * @param journal where turns are written down, if they are to outlast the cluster
      */
     public static Behavior<SessionCommand> create(
-            SessionConfig config, Map<String, ServedModel> models, SessionHome home) {
-        Behavior<Message> session = Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new SessionActor(context, timers, config, models, home)));
+            SessionConfig config, Map<String, ServedModel> models, SessionHome home, Optional<SessionJournal> journal) {
+        Behavior<Message> session = Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new SessionActor(context, timers, config, models, home, journal)));
         Behavior<Message> logged =
                 Behaviors.withMdc(Message.class, Map.of("session", home.id()), SessionActor::logFields, session);
         return Behaviors.transformMessages(
@@ -88,6 +101,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case FromGateway(var command) -> Map.of("stream", command.stream());
             case FromReplica(var event) -> Map.of("stream", event.stream(), "epoch", Long.toString(event.epoch()));
             case AlarmRang(var stream, var _) -> Map.of("stream", stream);
+            case Came(var stream, var _) -> Map.of("stream", stream);
             case Idle _ -> Map.of();
         };
     }
@@ -97,12 +111,15 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             TimerScheduler<Message> timers,
             SessionConfig config,
             Map<String, ServedModel> models,
-            SessionHome home) {
+            SessionHome home,
+            Optional<SessionJournal> journal) {
         super(context);
         this.timers = timers;
         this.config = config;
         this.models = models;
         this.home = home;
+        this.recall = new Recall(journal, InstantSource.system(), config.maxLogEvents());
+        this.wholeSession = new WholeSession(journal);
         this.preparations = new Preparations(config.maxTurns());
         this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
         models.values().forEach(model -> context.watch(model.replica()));
@@ -121,10 +138,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private Behavior<Message> onMessage(Message message) {
         switch (message) {
-            case FromGateway(var command) when leaving && !turns.containsKey(command.stream()) -> home.forward(command);
-            case FromGateway(var command) -> onCommand(command);
+            case FromGateway(var command) when leaving && !turns.has(command.stream()) -> home.forward(command);
+            case FromGateway(var command) -> look(command);
             case FromReplica(var event) -> onReplica(event);
             case AlarmRang(var stream, var alarm) -> onAlarm(stream, alarm);
+            case Came(var _, var then) -> then.run();
             case Idle _ -> onIdle();
         }
         return stayWhileNeeded();
@@ -132,122 +150,134 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void onReplica(BatchActor.Event event) {
         if (!preparations.take(event)) {
-            keepIf(event.stream(), turn -> turn.onReplica(event));
+            turns.keepIf(event.stream(), turn -> turn.onReplica(event));
         }
         if (event instanceof BatchActor.Admitted) {
             announceMove(event.stream());
         }
     }
 
-    private void onCommand(SessionCommand command) {
+    /** Asks the journal for a stream that is not in memory; other commands are not held up meanwhile. */
+    private void look(SessionCommand command) {
+        Optional<CompletionStage<Found>> looked = isHere(command.stream()) ? Optional.empty() : recall.look(command);
+        looked.ifPresentOrElse(
+                stage -> when(stage, command.stream(), found -> onFound(command, found)),
+                () -> onCommand(command, Found.NOTHING));
+    }
+
+    private boolean isHere(String stream) {
+        return turns.has(stream) || elsewhere.containsKey(stream);
+    }
+
+    private void onFound(SessionCommand command, Found found) {
+        if (leaving && !turns.has(command.stream())) {
+            home.forward(command);
+        } else {
+            onCommand(command, found);
+        }
+    }
+
+    private void onCommand(SessionCommand command, Found found) {
         switch (command) {
             case SessionCommand.Generate generate -> onGenerate(generate);
-            case SessionCommand.Continue goingOn -> onContinue(goingOn);
-            case SessionCommand.Prepare(var goingOn) -> onPrepare(goingOn);
-            case SessionCommand.Resume resume -> onResume(resume);
+            case SessionCommand.Continue goingOn -> onContinue(goingOn, found);
+            case SessionCommand.Prepare(var goingOn) ->
+                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), replicaEvents);
+            case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
             case SessionCommand.Acknowledge(var stream, var index, var asked) ->
-                with(stream, turn -> turn.acknowledge(index, asked));
+                turns.with(stream, turn -> turn.acknowledge(index, asked));
             case SessionCommand.Cancel(var stream, var asked) ->
-                keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
+                turns.keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
+            case SessionCommand.Describe describe ->
+                when(wholeSession.described(describe, turns.of(describe.tenant())), "", describe.replyTo()::tell);
+            case SessionCommand.Delete delete -> {
+                List<LiveTurn> gone = turns.of(delete.tenant());
+                gone.forEach(turn -> turns.abandon(turn.stream(), DELETED));
+                when(wholeSession.deleted(delete, gone.size()), "", delete.replyTo()::tell);
+            }
         }
+    }
+
+    private <T> void when(CompletionStage<T> stage, String stream, Consumer<T> then) {
+        getContext().pipeToSelf(stage, (value, _) -> new Came(stream, () -> then.accept(value)));
     }
 
     private void onGenerate(SessionCommand.Generate generate) {
-        if (turns.containsKey(generate.stream())) {
+        if (turns.has(generate.stream())) {
             refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
         } else {
-            begin(generate, Progress.none(Math.max(1, generate.params().n())));
+            Progress nothing = Progress.none(Math.max(1, generate.params().n()));
+            begin(generate.stream(), generate.replyTo(), recall.fresh(generate, nothing));
         }
     }
 
-    private void onContinue(SessionCommand.Continue goingOn) {
+    private void onContinue(SessionCommand.Continue goingOn, Found found) {
         SessionCommand.Generate generate = goingOn.request();
+        Progress progress = goingOn.progress();
         LiveTurn turn = turns.get(generate.stream());
-        Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
+        Optional<Failure> forged = progress.problem(generate.params().n());
         if (forged.isPresent()) {
             refuse(generate, forged.get());
-        } else if (turn != null && turn.isPast(generate.asked())) {
+        } else if (turn == null) {
+            if (progress.epoch() > 1) {
+                String event = "goes on with {} behind event {} in epoch {}";
+                getContext().getLog().info(event, generate.stream(), progress.after(), progress.epoch());
+            }
+            begin(generate.stream(), generate.replyTo(), recall.goOn(goingOn, found));
+        } else if (turn.isPast(generate.asked())) {
             refuse(generate, READ_ELSEWHERE);
-        } else if (turn != null && !turn.answers(generate)) {
-            refuse(generate, new Failure.Invalid("stream", "the key of this request was used for another one"));
-        } else if (turn != null) {
+        } else if (!turn.answers(generate)) {
+            refuse(generate, OTHER_REQUEST);
+        } else if (turn.isBehind(progress)) {
+            turn.moveOut(STOPPING);
+            begin(generate.stream(), generate.replyTo(), recall.overtake(goingOn, turn));
+        } else {
             getContext().watch(generate.replyTo());
-            turn.proceed(goingOn.progress(), generate.replyTo(), generate.asked());
+            turn.proceed(progress, generate.replyTo(), generate.asked());
             announceMove(generate.stream());
-        } else {
-            if (goingOn.progress().epoch() > 1) {
-                getContext()
-                        .getLog()
-                        .info(
-                                "goes on with {} behind event {} in epoch {}",
-                                generate.stream(),
-                                goingOn.progress().after(),
-                                goingOn.progress().epoch());
-            }
-            begin(generate, goingOn.progress());
         }
     }
 
-    private void onPrepare(SessionCommand.Continue goingOn) {
-        SessionCommand.Generate generate = goingOn.request();
-        ServedModel model = models.get(generate.model());
-        Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
-        if (model == null) {
-            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
-        } else if (forged.isPresent()) {
-            refuse(generate, forged.get());
-        } else if (turns.containsKey(generate.stream())) {
-            generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
-        } else {
-            switch (model.check(generate)) {
-                case Checked.Fine(var request) ->
-                    preparations.begin(model, request, goingOn.progress(), generate.replyTo(), replicaEvents);
-                case Checked.Wrong(var failure) -> refuse(generate, failure);
-            }
+    private void begin(String stream, ActorRef<StreamEvent> reader, Start start) {
+        switch (start) {
+            case Start.With with -> begin(with);
+            case Start.Not(var failure) -> reader.tell(new StreamEvent.Refused(stream, failure));
         }
     }
 
-    private void begin(SessionCommand.Generate generate, Progress progress) {
-        ServedModel model = models.get(generate.model());
-        if (model == null) {
-            refuse(generate, new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())));
-        } else if (!roomForOneMore()) {
-            refuse(
-                    generate,
-                    new Failure.Overloaded("this session has " + config.maxTurns() + " turns running, its limit", 1));
-        } else {
-            switch (model.check(generate)) {
-                case Checked.Fine(var request) -> begin(model, request, originOf(generate, progress));
-                case Checked.Wrong(var failure) -> refuse(generate, failure);
-            }
+    private void begin(Start.With start) {
+        SessionCommand.Generate generate = start.generate();
+        if (!turns.makeRoom(config.maxTurns())) {
+            String message = "this session has " + config.maxTurns() + " turns running, its limit";
+            refuse(generate, new Failure.Overloaded(message, 1));
+            return;
+        }
+        switch (ServedModel.check(models, generate)) {
+            case Checked.Fine(var model, var request) -> begin(model, request, start);
+            case Checked.Wrong(var failure) -> refuse(generate, failure);
         }
     }
 
-    private void onResume(SessionCommand.Resume resume) {
+    private void onResume(SessionCommand.Resume resume, Found found) {
         LiveTurn turn = turns.get(resume.stream());
         ActorRef<SessionCommand> away = elsewhere.get(resume.stream());
         if (turn == null && away != null) {
             away.tell(resume);
-            return;
-        }
-        if (turn != null && turn.isPast(resume.asked())) {
+        } else if (turn == null) {
+            begin(resume.stream(), resume.replyTo(), recall.resume(resume, found));
+        } else if (turn.isPast(resume.asked())) {
             resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), READ_ELSEWHERE));
-            return;
+        } else {
+            getContext().watch(resume.replyTo());
+            turn.resume(resume.after(), resume.replyTo(), resume.asked());
+            announceMove(resume.stream());
         }
-        if (turn == null) {
-            var failure = new Failure.NotFound("stream " + resume.stream() + " is not known here");
-            resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), failure));
-            return;
-        }
-        getContext().watch(resume.replyTo());
-        turn.resume(resume.after(), resume.replyTo(), resume.asked());
-        announceMove(resume.stream());
     }
 
     /** A stream of this session is still computed at its last place: whoever comes back to it here is sent there. */
     private void onWhereabouts(String stream, ActorRef<SessionCommand> session) {
-        if (!turns.containsKey(stream) && elsewhere.size() < config.maxTurns()) {
+        if (!turns.has(stream) && elsewhere.size() < config.maxTurns()) {
             elsewhere.put(stream, session);
             getContext().watch(session);
         }
@@ -256,19 +286,15 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     /** Behind a closed door every reader is told at once to look for the next session. */
     private void announceMove(String stream) {
         if (doorClosed) {
-            with(stream, LiveTurn::announceMove);
+            turns.with(stream, LiveTurn::announceMove);
         }
     }
 
     private void onAlarm(String stream, Alarm alarm) {
         switch (alarm) {
-            case READER_STALLED -> with(stream, LiveTurn::readerStalled);
-            case GRACE_IS_OVER -> keepIf(stream, LiveTurn::cancel);
-            case RETENTION_IS_OVER ->
-                keepIf(stream, turn -> {
-                    turn.abandon(new Failure.NotFound("the events of stream " + stream + " are no longer kept"));
-                    return false;
-                });
+            case READER_STALLED -> turns.with(stream, LiveTurn::readerStalled);
+            case GRACE_IS_OVER -> turns.keepIf(stream, LiveTurn::cancel);
+            case RETENTION_IS_OVER -> turns.outdate(stream);
         }
     }
 
@@ -283,27 +309,28 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (actor.equals(home.door())) {
             leaving = true;
             doorClosed = true;
-            if (!turns.isEmpty()) {
-                getContext().getLog().info("leaves its node with {} turns", turns.size());
-            }
-            turns.forEach((stream, turn) -> {
-                if (turn.isAwaited()) {
-                    turn.announceMove();
-                    home.forward(new SessionCommand.Whereabouts(
-                            stream, getContext().getSelf().unsafeUpcast()));
-                }
-            });
+            leave();
         }
         elsewhere.values().removeIf(actor::equals);
-        for (var entry : List.copyOf(turns.entrySet())) {
-            LiveTurn turn = entry.getValue();
+        for (LiveTurn turn : turns.all()) {
             if (turn.isReadBy(actor)) {
                 turn.readerDied();
             } else if (turn.isComputedBy(actor)) {
-                keepIf(entry.getKey(), t -> t.breakOff(new Failure.Unavailable("the model is down on this node")));
+                turns.keepIf(turn.stream(), t -> t.breakOff(MODEL_DOWN));
             }
         }
         return stayWhileNeeded();
+    }
+
+    private void leave() {
+        if (turns.size() > 0) {
+            getContext().getLog().info("leaves its node with {} turns", turns.size());
+        }
+        ActorRef<SessionCommand> self = getContext().getSelf().unsafeUpcast();
+        turns.all().stream().filter(LiveTurn::isAwaited).forEach(turn -> {
+            turn.announceMove();
+            home.forward(new SessionCommand.Whereabouts(turn.stream(), self));
+        });
     }
 
     /** Behind a closed door only turns stay that somebody waits for, or may come back to. */
@@ -311,89 +338,71 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (!doorClosed) {
             return this;
         }
-        turns.values().removeIf(turn -> {
-            boolean over = !turn.isAwaited();
-            if (over) {
-                turn.moveOut(STOPPING);
-            }
-            return over;
-        });
-        return turns.isEmpty() ? Behaviors.stopped() : this;
+        turns.moveOutUnawaited(STOPPING);
+        return turns.size() == 0 ? Behaviors.stopped() : this;
     }
 
     private Behavior<Message> onStop() {
-        turns.values().forEach(turn -> turn.moveOut(STOPPING));
+        turns.all().forEach(turn -> turn.moveOut(STOPPING));
         home.left();
         return this;
     }
 
-    private void begin(ServedModel model, GenerationRequest request, Origin origin) {
-        ActorRef<StreamEvent> reader = origin.request().replyTo();
+    private void begin(ServedModel model, GenerationRequest request, Start.With start) {
+        ActorRef<StreamEvent> reader = start.generate().replyTo();
+        var origin = new Origin(getContext().getSelf().unsafeUpcast(), start.generate(), start.progress());
+        Alarms alarms = new TurnAlarms(request.stream());
         getContext().watch(reader);
-        LiveTurn turn = new LiveTurn(model, request, reader, replicaEvents, config, alarmsOf(request.stream()), origin);
-        turns.put(request.stream(), turn);
+        LiveTurn turn =
+                new LiveTurn(model, request, start.turn(), start.record(), replicaEvents, config, alarms, origin);
+        turns.put(turn);
         timers.cancel(new Idle());
-        turn.submit();
-    }
-
-    private Origin originOf(SessionCommand.Generate generate, Progress progress) {
-        return new Origin(getContext().getSelf().unsafeUpcast(), generate, progress);
+        turn.begin(start.after(), reader, start.generate().asked());
     }
 
     private void refuse(SessionCommand.Generate generate, Failure failure) {
         generate.replyTo().tell(new StreamEvent.Refused(generate.stream(), failure));
     }
 
-    /** Makes room by forgetting the oldest turn for which nothing is computed. */
-    private boolean roomForOneMore() {
-        if (turns.size() < config.maxTurns()) {
-            return true;
+    private void onForgotten(String stream) {
+        for (Alarm alarm : Alarm.values()) {
+            timers.cancel(new AlarmRang(stream, alarm));
         }
-        Optional<String> oldest = turns.entrySet().stream()
-                .filter(turn -> turn.getValue().atRest())
-                .map(Map.Entry::getKey)
-                .findFirst();
-        oldest.ifPresent(stream -> onAlarm(stream, Alarm.RETENTION_IS_OVER));
-        return oldest.isPresent();
-    }
-
-    private void with(String stream, Consumer<LiveTurn> action) {
-        keepIf(stream, turn -> {
-            action.accept(turn);
-            return true;
-        });
-    }
-
-    /** Does {@code action} to a known turn and forgets the turn when it returns false. */
-    private void keepIf(String stream, Predicate<LiveTurn> action) {
-        LiveTurn turn = turns.get(stream);
-        if (turn != null && !action.test(turn)) {
-            turns.remove(stream);
-            for (Alarm alarm : Alarm.values()) {
-                timers.cancel(new AlarmRang(stream, alarm));
-            }
-            leaveWhenIdle();
-        }
+        leaveWhenIdle();
     }
 
     private void leaveWhenIdle() {
-        if (turns.isEmpty()) {
+        if (turns.size() == 0) {
             timers.startSingleTimer(new Idle(), new Idle(), config.idleTimeout());
         }
     }
 
-    private LiveTurn.Alarms alarmsOf(String stream) {
-        return new LiveTurn.Alarms() {
-            @Override
-            public void set(Alarm alarm, Duration delay) {
-                var message = new AlarmRang(stream, alarm);
-                timers.startSingleTimer(message, message, delay);
-            }
+    private void onWritten(String stream, Optional<Failure> failure) {
+        turns.keepIf(stream, turn -> turn.onWritten(failure));
+        announceMove(stream);
+    }
 
-            @Override
-            public void clear(Alarm alarm) {
-                timers.cancel(new AlarmRang(stream, alarm));
-            }
-        };
+    /** A turn's alarms as messages to the session. */
+    private final class TurnAlarms implements Alarms {
+        private final String stream;
+
+        TurnAlarms(String stream) {
+            this.stream = stream;
+        }
+
+        @Override
+        public void set(Alarm alarm, Duration delay) {
+            timers.startSingleTimer(new AlarmRang(stream, alarm), new AlarmRang(stream, alarm), delay);
+        }
+
+        @Override
+        public void clear(Alarm alarm) {
+            timers.cancel(new AlarmRang(stream, alarm));
+        }
+
+        @Override
+        public void await(CompletionStage<Done> writing) {
+            when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure));
+        }
     }
 }

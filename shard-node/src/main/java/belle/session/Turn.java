@@ -8,8 +8,12 @@ import belle.proto.Tokens;
 import belle.proto.session.Progress;
 import belle.proto.session.StreamEvent;
 import belle.proto.session.StreamEvent.Indexed;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One turn: the log of its events, and how far its reader is. Pure.
@@ -18,7 +22,12 @@ import java.util.List;
  * back, its node died). The engine is deterministic, so what a later epoch gives behind the tokens that are known is what
  * the earlier one would have given; the log goes on where it was. Outputs of an earlier epoch are ignored.
  *
- * <p>{@code acknowledged <= sent < next}: the reader is sent at most a window of events beyond those it acknowledged.
+ * <p>The order of events is a function of the request as well, however the engine mixes the choices: first what stands in
+ * place 0 of every choice, then in place 1, and so on, a token or the choice's end. What comes too early waits. So an event
+ * has the same index whenever and wherever a turn is computed.
+ *
+ * <p>{@code acknowledged <= sent < next}, unless the reader is ahead of a turn that is computed again: the reader is sent at
+ * most a window of events beyond those it acknowledged.
  */
 final class Turn {
     private final String stream;
@@ -31,6 +40,8 @@ final class Turn {
     private long epoch;
     private boolean promptScored;
     private boolean ended;
+    private boolean again;
+    private boolean readerIsAhead;
 
     /** A turn that begins behind what its reader has, mostly nothing; no event before it is kept. */
     Turn(String stream, Progress progress, int maxLogEvents) {
@@ -50,6 +61,52 @@ final class Turn {
         sent = progress.after();
         acknowledged = sent;
         firstKept = sent + 1;
+    }
+
+    /** A turn that has ended, as it was written down. */
+    static Turn ended(String stream, TurnLog log, long epoch, int maxLogEvents) {
+        Turn turn = new Turn(stream, log.before().inEpoch(epoch), maxLogEvents);
+        log.events().forEach(turn::add);
+        turn.ended = true;
+        turn.sent = turn.next() - 1;
+        turn.acknowledged = turn.sent;
+        return turn;
+    }
+
+    /** Returns the events that are kept, if the last of them is the good end. */
+    Optional<TurnLog> goodLog() {
+        return !log.isEmpty() && log.getLast() instanceof StreamEvent.Done
+                ? Optional.of(new TurnLog(before(firstKept), log))
+                : Optional.empty();
+    }
+
+    /** A turn that is computed again, from nothing, for readers who may have more of it. */
+    static Turn again(String stream, Progress nothing, int maxLogEvents) {
+        Turn turn = new Turn(stream, nothing, maxLogEvents);
+        turn.again = true;
+        return turn;
+    }
+
+    /** Tells whether there are events behind {@code after}, or will be as soon as the next one is there. */
+    boolean reaches(long after) {
+        return ended || after < next();
+    }
+
+    /** Tells whether the reader waits for events that are still to be computed again. */
+    boolean readerIsAhead() {
+        return readerIsAhead;
+    }
+
+    /** Tells, once, that the turn has come to where its reader is. */
+    boolean meetsReader() {
+        boolean met = readerIsAhead && reaches(sent);
+        readerIsAhead &= !met;
+        return met;
+    }
+
+    /** Returns the index of the last event that the reader was sent. */
+    long place() {
+        return sent;
     }
 
     String stream() {
@@ -75,6 +132,7 @@ final class Turn {
 
     /** Begins an epoch, the next or a later one, in which the turn is computed on behind {@link #given}. */
     void restart(long atLeast) {
+        choices.forEach(choice -> choice.early.clear());
         epoch = Math.max(epoch + 1, atLeast);
     }
 
@@ -124,7 +182,10 @@ final class Turn {
         switch (output) {
             case Output.PromptScored scored -> onPromptScored(scored);
             case Output.Token token -> onToken(token);
-            case Output.Finished finished -> onFinished(finished);
+            case Output.Finished finished -> {
+                choices.get(finished.id().choice()).early.add(finished);
+                release();
+            }
             case Output.Done(var _, var usage) -> {
                 ended = true;
                 log.add(new StreamEvent.Done(stream, epoch, next(), usage));
@@ -164,13 +225,15 @@ final class Turn {
     /**
      * Puts the reader behind event {@code after}; what follows is due again.
      *
-     * @return false, and nothing changes, when those events are not kept any more or there will be none
+     * @return false when those events are not kept any more or there will be none; then nothing changes
      */
     boolean rewind(long after) {
         boolean over = ended && after + 1 == next();
-        if (after + 1 < firstKept || after >= next() || over) {
+        boolean toBeComputed = again && !reaches(after);
+        if (after + 1 < firstKept || (after >= next() && !toBeComputed) || over) {
             return false;
         }
+        readerIsAhead = toBeComputed;
         sent = after;
         acknowledged = after;
         return true;
@@ -190,35 +253,67 @@ final class Turn {
 
     private void onPromptScored(Output.PromptScored scored) {
         if (!promptScored) {
-            promptScored = true;
-            choices.forEach(choice -> choice.characters += TokenLogprob.characters(scored.tokens()));
-            log.add(new StreamEvent.PromptScored(stream, epoch, next(), scored.tokens()));
+            add(new StreamEvent.PromptScored(stream, epoch, next(), scored.tokens()));
         }
     }
 
     private void onToken(Output.Token token) {
         Choice choice = choices.get(token.id().choice());
         Check.that(
-                token.index() == choice.ids.size(),
+                token.index() == choice.ids.size() + choice.early.size(),
                 "stream %s gave token %s of choice %s, %s is next",
                 stream,
                 token.index(),
                 token.id().choice(),
-                choice.ids.size());
-        choice.ids.add(token.tokenId());
-        List<TokenLogprob> logprobs = token.logprob().map(List::of).orElse(List.of());
-        choice.characters += TokenLogprob.characters(logprobs);
-        log.add(new StreamEvent.Delta(
-                stream, epoch, next(), token.id().choice(), Tokens.of(token.tokenId()), token.text(), logprobs));
+                choice.ids.size() + choice.early.size());
+        choice.early.add(token);
+        release();
     }
 
-    private void onFinished(Output.Finished finished) {
-        Choice choice = choices.get(finished.id().choice());
-        if (!choice.finished) {
-            choice.finished = true;
-            log.add(new StreamEvent.Finished(
-                    stream, epoch, next(), finished.id().choice(), finished.text(), finished.reason()));
+    /** Logs what has come and whose place it is: that of the first of the choices that are behind the others. */
+    private void release() {
+        while (true) {
+            Optional<Choice> next = choices.stream()
+                    .filter(choice -> !choice.finished)
+                    .min(Comparator.comparingInt(choice -> choice.ids.size()));
+            if (next.isEmpty() || next.get().early.isEmpty()) {
+                return;
+            }
+            switch (next.get().early.removeFirst()) {
+                case Output.Token token ->
+                    add(new StreamEvent.Delta(
+                            stream,
+                            epoch,
+                            next(),
+                            token.id().choice(),
+                            Tokens.of(token.tokenId()),
+                            token.text(),
+                            token.logprob().map(List::of).orElse(List.of())));
+                case Output.Finished finished ->
+                    add(new StreamEvent.Finished(
+                            stream, epoch, next(), finished.id().choice(), finished.text(), finished.reason()));
+                case Output.PromptScored _, Output.Done _, Output.Failed _ -> throw new IllegalStateException(stream);
+            }
         }
+    }
+
+    private void add(Indexed event) {
+        switch (event) {
+            case StreamEvent.PromptScored scored -> {
+                promptScored = true;
+                choices.forEach(choice -> choice.characters += characters(scored, 0));
+            }
+            case StreamEvent.Delta delta -> {
+                Choice choice = choices.get(delta.choice());
+                for (int i = 0; i < delta.ids().size(); i++) {
+                    choice.ids.add(delta.ids().get(i));
+                }
+                choice.characters += characters(delta, delta.choice());
+            }
+            case StreamEvent.Finished finished -> choices.get(finished.choice()).finished = true;
+            case StreamEvent.Done _, StreamEvent.Failed _ -> {}
+        }
+        log.add(event);
     }
 
     private long next() {
@@ -242,6 +337,9 @@ final class Turn {
 
     private static final class Choice {
         final List<Integer> ids = new ArrayList<>();
+        /** Waits for its place in the log. */
+        final Deque<Output> early = new ArrayDeque<>();
+
         boolean finished;
         int characters;
     }

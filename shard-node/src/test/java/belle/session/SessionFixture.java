@@ -47,8 +47,17 @@ final class SessionFixture {
     final TestProbe<Object> door = kit.createTestProbe();
     final AtomicInteger passivated = new AtomicInteger();
     final AtomicInteger left = new AtomicInteger();
-    final ActorRef<SessionCommand> session = kit.spawn(SessionActor.create(CONFIG, models(), home()));
+    final ActorRef<SessionCommand> session;
     final Deque<BatchActor.Submit> submits = new ArrayDeque<>();
+
+    /** A session that writes nothing down. */
+    SessionFixture() {
+        this(Optional.empty());
+    }
+
+    SessionFixture(Optional<SessionJournal> journal) {
+        session = kit.spawn(SessionActor.create(CONFIG, models(), home(), journal));
+    }
 
     void begin() {
         session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
@@ -57,14 +66,19 @@ final class SessionFixture {
         assertThat(accepted()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty()));
     }
 
-    void finish() {
+    /** The replica gives the one token that there is, and the end. */
+    void end(long epoch) {
         replica(new BatchActor.Produced(
                 STREAM,
-                1,
+                epoch,
                 List.of(
                         token(0),
                         new Output.Finished(new SequenceId(STREAM, 0), "", FinishReason.LENGTH),
                         new Output.Done(STREAM, new Usage(1, 0, 1)))));
+    }
+
+    void finish() {
+        end(1);
         next();
         next();
         assertThat(next()).isInstanceOf(StreamEvent.Done.class);

@@ -41,6 +41,7 @@ class TurnTest {
 
     @Test
     void givesNoMoreThanTheWindowBeforeAnAcknowledgement() {
+        Turn turn = new Turn("s~1", Progress.none(1), 100);
         for (int i = 0; i < 10; i++) {
             turn.apply(1, token(0, i, i));
         }
@@ -58,14 +59,42 @@ class TurnTest {
     @Test
     void goesOnInALaterEpochBehindTheTokensThatItHas() {
         turn.apply(1, token(0, 0, 7));
+        turn.apply(1, token(1, 0, 5));
         turn.apply(1, token(0, 1, 8));
         turn.apply(1, finished(0));
         assertThat(turn.due(ALL)).hasSize(3);
         turn.restart(0);
-        assertThat(turn.given()).containsExactly(Tokens.of(7, 8), Tokens.EMPTY);
+        assertThat(turn.given()).containsExactly(Tokens.of(7, 8), Tokens.of(5));
         turn.apply(2, finished(0));
-        turn.apply(2, token(1, 0, 5));
-        assertThat(turn.due(ALL)).containsExactly(delta(2, 3, 1, 5));
+        turn.apply(2, token(1, 1, 6));
+        assertThat(turn.due(ALL)).containsExactly(delta(2, 3, 1, 6), end(2, 4, 0));
+    }
+
+    @Test
+    void ordersTheEventsOfItsChoicesAlikeHoweverTheyCome() {
+        turn.apply(1, token(1, 0, 5));
+        turn.apply(1, token(1, 1, 6));
+        turn.apply(1, finished(1));
+        assertThat(turn.due(ALL)).isEmpty();
+        turn.apply(1, token(0, 0, 7));
+        turn.apply(1, finished(0));
+        assertThat(turn.due(ALL))
+                .containsExactly(delta(1, 0, 0, 7), delta(1, 1, 1, 5), end(1, 2, 0), delta(1, 3, 1, 6), end(1, 4, 1));
+    }
+
+    @Test
+    void computesAgainForAReaderWhoIsAhead() {
+        Turn again = Turn.again("s~1", Progress.none(1).inEpoch(7), 100);
+        assertThat(again.rewind(1)).isTrue();
+        again.apply(7, token(0, 0, 3));
+        assertThat(again.meetsReader()).isFalse();
+        again.apply(7, token(0, 1, 4));
+        assertThat(again.meetsReader()).isTrue();
+        assertThat(again.meetsReader()).isFalse();
+        assertThat(again.due(ALL)).isEmpty();
+        again.apply(7, token(0, 2, 5));
+        assertThat(again.before(2).given()).containsExactly(Tokens.of(3, 4));
+        assertThat(again.due(ALL)).containsExactly(delta(7, 2, 0, 5));
     }
 
     @Test
@@ -108,21 +137,20 @@ class TurnTest {
         assertThat(progress.choices())
                 .containsExactly(new Progress.Choice(Tokens.of(7, 8), false), new Progress.Choice(Tokens.of(5), false));
         assertThat(turn.before(1).given()).containsExactly(Tokens.of(7), Tokens.EMPTY);
-        assertThat(turn.before(4).choices().getFirst().finished()).isTrue();
 
         Turn elsewhere = new Turn("s~1", progress, 100);
         assertThat(elsewhere.given()).isEqualTo(turn.given());
         elsewhere.apply(3, token(1, 1, 9));
         elsewhere.apply(4, finished(0));
         elsewhere.apply(4, token(1, 1, 6));
-        assertThat(elsewhere.due(ALL))
-                .containsExactly(
-                        new StreamEvent.Finished("s~1", 4, 3, 0, "held", FinishReason.STOP), delta(4, 4, 1, 6));
+        assertThat(elsewhere.due(ALL)).containsExactly(delta(4, 3, 1, 6), end(4, 4, 0));
+        assertThat(elsewhere.before(5).choices().getFirst().finished()).isTrue();
         assertThat(elsewhere.rewind(1)).isFalse();
     }
 
     @Test
     void repeatsTheLogForAReaderThatComesBackInTheEpochOfNow() {
+        Turn turn = new Turn("s~1", Progress.none(1), 100);
         turn.apply(1, token(0, 0, 7));
         turn.apply(1, token(0, 1, 8));
         turn.due(ALL);
@@ -167,6 +195,10 @@ class TurnTest {
 
     private static Output finished(int choice) {
         return new Output.Finished(new SequenceId("s~1", choice), "held", FinishReason.STOP);
+    }
+
+    private static StreamEvent.Indexed end(long epoch, long index, int choice) {
+        return new StreamEvent.Finished("s~1", epoch, index, choice, "held", FinishReason.STOP);
     }
 
     private static StreamEvent.Indexed delta(long epoch, long index, int choice, int id) {

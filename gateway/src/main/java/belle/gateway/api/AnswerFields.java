@@ -127,6 +127,25 @@ final class AnswerFields {
             required("text", text(), "The text, special tokens left out."),
             required("prompt", text(), "The same."));
 
+    static final Shape.Struct SESSION = struct(
+            "Session",
+            required("id", text(), "The conversation's name."),
+            required("object", word("session"), "Always this."),
+            required(
+                    "turns",
+                    list(struct(
+                            "Turn",
+                            required("stream", text(), "The stream, for /v1/streams."),
+                            required("model", text(), "The model that answers."),
+                            required(
+                                    "state",
+                                    word("running", "open", "finished", "failed"),
+                                    "Open: whoever asks for the stream is given the rest."),
+                            required("created", TIME, "When it began, in seconds since 1970."),
+                            required("ended", new Shape.OrNull(TIME), "When it ended."),
+                            required("answers", list(text()), "The text of each choice of a finished turn."))),
+                    "The oldest first."));
+
     static final Shape.Struct STATUS = struct("Status", required("status", text(), "live or ready."));
 
     private AnswerFields() {}

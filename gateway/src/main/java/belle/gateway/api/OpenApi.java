@@ -26,7 +26,7 @@ public final class OpenApi {
     private static final Map<Integer, String> MEANINGS = Map.of(
             400, "The request is wrong: the message names the field, the limit and the value.",
             401, "An API key is missing or unknown.",
-            404, "No such model, stream or path.",
+            404, "No such model, stream, session or path.",
             408, "The request body did not arrive in time.",
             413, "The request body is too large.",
             415, "The request body is not application/json.",
@@ -58,6 +58,7 @@ public final class OpenApi {
                 RequestFields.COMPLETION,
                 AnswerFields.COMPLETION);
         resume();
+        sessions();
         question(
                 "/tokenize",
                 "tokenize",
@@ -140,6 +141,18 @@ public final class OpenApi {
         parameter(operation, "path", "stream", Shape.text(), "The stream: an event's id without its number.");
         parameter(operation, "header", "Last-Event-ID", Shape.text(), "The id of the last event that was received.");
         ok(operation, "text/event-stream", Shape.text());
+    }
+
+    private void sessions() {
+        String path = "/v1/sessions/{session}";
+        List<Integer> errors = List.of(400, 401, 404, 500, 503);
+        ObjectNode show = get(path, "getSession", "A conversation: the caller's turns in it.", true, errors);
+        parameter(show, "path", "session", RequestFields.SESSION, "The conversation, as X-Session-Id has it.");
+        ok(show, JSON_TYPE, AnswerFields.SESSION);
+        ObjectNode delete = operation(
+                path, "delete", "deleteSession", "Ends the caller's turns and removes them everywhere.", true, errors);
+        parameter(delete, "path", "session", RequestFields.SESSION, "The conversation, as X-Session-Id has it.");
+        ((ObjectNode) delete.get("responses")).putObject("204").put("description", "Nothing of it is left.");
     }
 
     private ObjectNode get(String path, String id, String summary, boolean key, List<Integer> errors) {

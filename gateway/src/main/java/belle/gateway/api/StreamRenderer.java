@@ -76,7 +76,8 @@ public final class StreamRenderer {
 
     private String error(StreamEvent.Failed failed) {
         ObjectNode body = Errors.of(failed.failure()).body();
-        return "id: " + stream.eventId(failed.index()) + "\nevent: error\ndata: " + body + "\n\n";
+        // No id: what would stand in its place had the stream not broken off is still to come, to whoever asks again.
+        return "event: error\ndata: " + body + "\n\n";
     }
 
     /** The usage event shares its id with [DONE]: a reader cut off between the two is sent [DONE] alone. */

@@ -3,6 +3,7 @@ package belle.gateway.http;
 import static belle.gateway.http.Endpoint.Access.KEY;
 import static belle.gateway.http.Endpoint.Access.OPEN;
 import static belle.gateway.http.Endpoint.Access.WORK;
+import static org.apache.pekko.http.javadsl.model.HttpMethods.DELETE;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 
@@ -72,11 +73,14 @@ public final class HttpEdge {
         var generation = new GenerationHandler(
                 directory, models, bodies, streams, answers, InstantSource.system(), new SecureRandom());
         var resume = new ResumeHandler(streams, answers);
+        var sessions = new SessionHandlers(streams);
         var state = new StateHandlers(directory, draining, metrics);
         List<Endpoint> endpoints = new ArrayList<>(List.of(
                 new Endpoint(POST, "/v1/chat/completions", WORK, generation::chat),
                 new Endpoint(POST, "/v1/completions", WORK, generation::completion),
                 new Endpoint(GET, "/v1/streams/{stream}", WORK, resume::resume),
+                new Endpoint(GET, "/v1/sessions/{session}", KEY, sessions::show),
+                new Endpoint(DELETE, "/v1/sessions/{session}", KEY, sessions::delete),
                 new Endpoint(GET, "/v1/models", KEY, models::models),
                 new Endpoint(GET, "/v1/models/{model}", KEY, models::model),
                 new Endpoint(POST, "/tokenize", KEY, models::tokenize),

@@ -120,7 +120,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
                     SessionCommand.Whereabouts _,
                     SessionCommand.Resume _,
                     SessionCommand.Acknowledge _,
-                    SessionCommand.Cancel _ -> Optional.empty();
+                    SessionCommand.Cancel _,
+                    SessionCommand.OfWhole _ -> Optional.empty();
         };
         wish.session().tell(first);
     }

@@ -3,8 +3,10 @@ package belle.gateway.stream;
 import belle.gateway.placement.SessionPlaces;
 import belle.proto.Failure;
 import belle.proto.session.Progress;
+import belle.proto.session.SessionAnswer;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +17,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.Scheduler;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /** Opens streams of sessions. The door to this package's actors. */
 public final class Streams {
@@ -22,14 +26,19 @@ public final class Streams {
     private final Function<String, RecipientRef<SessionCommand>> sessions;
     private final SessionPlaces places;
     private final CompletionStage<Done> terminated;
+    private final Duration acceptTimeout;
+    private final Scheduler scheduler;
 
     private Streams(
             ActorRef<StreamsActor.Command> actor,
             Function<String, RecipientRef<SessionCommand>> sessions,
             SessionPlaces places,
-            CompletionStage<Done> terminated) {
+            ActorSystem<?> system,
+            Duration acceptTimeout) {
         this.actor = actor;
-        this.terminated = terminated;
+        this.terminated = system.getWhenTerminated();
+        this.scheduler = system.scheduler();
+        this.acceptTimeout = acceptTimeout;
         this.sessions = sessions;
         this.places = places;
     }
@@ -41,7 +50,7 @@ public final class Streams {
             SessionPlaces places,
             Function<String, RecipientRef<SessionCommand>> sessions) {
         var actor = system.systemActorOf(StreamsActor.create(config), "belle-gateway-streams", Props.empty());
-        return new Streams(actor, sessions, places, system.getWhenTerminated());
+        return new Streams(actor, sessions, places, system, config.acceptTimeout());
     }
 
     /** Returns the id of the session of a conversation that has not named one; see {@link SessionPlaces#session}. */
@@ -68,6 +77,15 @@ public final class Streams {
     /** Goes on with a stream behind event {@code after}, or from its first one (-1). */
     public CompletableFuture<OpenStream> resume(String session, String stream, long after) {
         return open(session, stream, after, (ears, asked) -> new SessionCommand.Resume(stream, after, asked, ears));
+    }
+
+    /** Asks a session about itself as a whole; declined when it does not answer in time. */
+    public CompletionStage<SessionAnswer> ask(
+            String session, Function<ActorRef<SessionAnswer>, SessionCommand.OfWhole> question) {
+        return AskPattern.<SessionCommand, SessionAnswer>ask(
+                        sessions.apply(session), question::apply, acceptTimeout, scheduler)
+                .exceptionally(_ -> new SessionAnswer.Declined(new Failure.Unavailable(
+                        "no answer from the session's node within " + acceptTimeout.toMillis() + " ms")));
     }
 
     /** Completes once no stream is open. */

@@ -5,6 +5,7 @@ import belle.proto.FinishReason;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
 import belle.proto.Usage;
+import belle.proto.session.SessionAnswer;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.time.Duration;
@@ -93,6 +94,8 @@ final class FakeSession extends AbstractBehavior<Object> {
                     turn.cancelled = true;
                 }
             }
+            case SessionCommand.OfWhole question ->
+                question.replyTo().tell(new SessionAnswer.Declined(new Failure.NotFound("no such session")));
             case Due(String stream) -> send(stream);
             default -> throw new IllegalStateException("not a session's command: " + command);
         }

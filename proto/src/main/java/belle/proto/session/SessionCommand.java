@@ -3,6 +3,7 @@ package belle.proto.session;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.Wire;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
@@ -93,4 +94,23 @@ public sealed interface SessionCommand extends Wire {
 
     /** The reader has gone: stop computing and free the blocks. Unknown streams are ignored. */
     record Cancel(String stream, long asked) implements SessionCommand {}
+
+    /** About the turns of one tenant, not about a stream. Answered by a {@link SessionAnswer}. */
+    sealed interface OfWhole extends SessionCommand {
+        @Override
+        default String stream() {
+            return "";
+        }
+
+        /** Whose turns are meant; empty where tenants are not told apart. */
+        Optional<String> tenant();
+
+        ActorRef<SessionAnswer> replyTo();
+    }
+
+    /** Asks for all turns. */
+    record Describe(String session, Optional<String> tenant, ActorRef<SessionAnswer> replyTo) implements OfWhole {}
+
+    /** Ends the turns and forgets them, wherever they are kept. */
+    record Delete(String session, Optional<String> tenant, ActorRef<SessionAnswer> replyTo) implements OfWhole {}
 }

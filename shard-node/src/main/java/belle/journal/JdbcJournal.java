@@ -1,0 +1,142 @@
+package belle.journal;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.session.TurnView;
+import belle.session.SessionJournal;
+import belle.session.TurnLog;
+import belle.session.TurnRow;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import kamon.Kamon;
+import kamon.metric.Counter;
+import org.apache.pekko.Done;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A journal in a relational database, through one connection of one thread. */
+public final class JdbcJournal implements SessionJournal, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcJournal.class);
+    private static final Counter UNWRITTEN =
+            Kamon.counter("belle.journal.unwritten").withoutTags();
+
+    private final JournalConfig config;
+    private final JournalThread thread;
+
+    private JdbcJournal(JournalConfig config, JournalThread thread) {
+        this.config = config;
+        this.thread = thread;
+    }
+
+    /**
+     * Opens the journal, if there is to be one, and makes its table if need be. Takes as long as the database does, at most
+     * about {@code write-timeout}.
+     *
+     * @throws FailureException when the settings are wrong or the database cannot be reached
+     */
+    public static Optional<JdbcJournal> open(JournalConfig config) {
+        if (!config.on()) {
+            return Optional.empty();
+        }
+        Database database = Database.of(config);
+        Connection connection;
+        try {
+            connection = database.connect(config.writeTimeout());
+            TurnTable.create(connection, database.bytes());
+            connection.commit();
+        } catch (SQLException e) {
+            throw new FailureException(unreachable(database, e), e);
+        }
+        var thread = new JournalThread(
+                database, connection, config.maxQueued(), config.writeTimeout(), config.checkInterval());
+        thread.start();
+        return Optional.of(new JdbcJournal(config, thread));
+    }
+
+    static Failure unreachable(Database database, SQLException cause) {
+        String[] lines = String.valueOf(cause.getMessage()).split("\\R", 2);
+        return new Failure.Unavailable("the journal of sessions (" + database.name() + ") cannot be used: " + lines[0]);
+    }
+
+    /** Has {@code listener} told, on another thread, whenever the database becomes reachable or unreachable. */
+    public void onReachable(Consumer<Boolean> listener) {
+        thread.listen(listener);
+    }
+
+    @Override
+    public CompletionStage<Done> begin(TurnRow row) {
+        return within(config.writeTimeout(), connection -> {
+            TurnTable.insert(connection, row);
+            return Done.done();
+        });
+    }
+
+    @Override
+    public CompletionStage<Done> claim(TurnRow row, long epoch) {
+        return within(config.writeTimeout(), connection -> TurnTable.claim(connection, row, epoch))
+                .thenApply(claimed -> {
+                    if (!claimed) {
+                        throw new FailureException(new Failure.Unavailable(
+                                "another session goes on with stream " + row.request().stream() + "; try again"));
+                    }
+                    return Done.done();
+                });
+    }
+
+    @Override
+    public void finish(String stream, long epoch, long endedMillis, TurnLog log) {
+        var _ = within(
+                        config.finishTimeout(),
+                        connection -> TurnTable.finish(connection, stream, epoch, endedMillis, log))
+                .whenComplete((written, thrown) -> {
+                    if (thrown != null) {
+                        UNWRITTEN.increment();
+                        LOG.warn("the end of {} is not in the journal: {}", stream, thrown.getMessage());
+                    } else if (!written) {
+                        LOG.info("the end of {} in epoch {} was not written: it is gone, or elsewhere", stream, epoch);
+                    }
+                });
+    }
+
+    @Override
+    public void withdraw(String stream, long epoch) {
+        var _ = within(config.finishTimeout(), connection -> TurnTable.withdraw(connection, stream, epoch));
+    }
+
+    @Override
+    public CompletionStage<Optional<TurnRow>> find(String stream) {
+        return within(config.writeTimeout(), connection -> TurnTable.find(connection, stream));
+    }
+
+    @Override
+    public CompletionStage<List<TurnView>> turns(String session, Optional<String> tenant) {
+        return within(config.writeTimeout(), connection -> TurnTable.turns(connection, session, tenant));
+    }
+
+    @Override
+    public CompletionStage<Integer> delete(String session, Optional<String> tenant) {
+        return within(config.writeTimeout(), connection -> TurnTable.delete(connection, session, tenant));
+    }
+
+    /** Removes sessions that began their last turn before {@code beforeMillis}; returns the number of turns, bounded. */
+    CompletionStage<Integer> sweep(long beforeMillis) {
+        return within(
+                config.writeTimeout(), connection -> TurnTable.sweep(connection, beforeMillis, config.sweepTurns()));
+    }
+
+    /** Writes what is still to be written, for a moment, and closes the connection. */
+    @Override
+    public void close() {
+        thread.close(config.writeTimeout());
+    }
+
+    private <T> CompletableFuture<T> within(Duration limit, JournalThread.Sql<T> sql) {
+        return thread.submit(sql, System.nanoTime() + limit.toNanos());
+    }
+}

@@ -1,0 +1,95 @@
+package belle.session;
+
+import belle.engine.GenerationRequest;
+import belle.replica.BatchActor;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** A turn as its replica knows it: what the replica was told last, and what it is told next. */
+final class Computation {
+    /** How far a turn's computation is. */
+    enum State {
+        /** Sent to the replica, whose answer is due; nothing was promised to the reader yet. */
+        SUBMITTED,
+        RUNNING,
+        /** The reader's window is full. */
+        PAUSED,
+        /** Cancelled: no blocks are held; a reader that comes back starts it again. */
+        SUSPENDED,
+        ENDED
+    }
+
+    private final ActorRef<BatchActor.Command> replica;
+    private final ActorRef<BatchActor.Event> events;
+    private final GenerationRequest request;
+    private final Turn turn;
+    private State state;
+
+    /** @param events hears what the replica says of the turn */
+    Computation(ServedModel model, GenerationRequest request, Turn turn, ActorRef<BatchActor.Event> events) {
+        this.replica = model.replica();
+        this.events = events;
+        this.request = request;
+        this.turn = turn;
+        this.state = turn.ended() ? State.ENDED : State.SUBMITTED;
+    }
+
+    boolean is(State asked) {
+        return state == asked;
+    }
+
+    /** Tells whether nothing is computed now. */
+    boolean atRest() {
+        return state == State.SUSPENDED || state == State.ENDED;
+    }
+
+    boolean isOn(ActorRef<?> actor) {
+        return replica.equals(actor);
+    }
+
+    void submit() {
+        replica.tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), events));
+    }
+
+    /** The replica has taken the turn; returns whether that is news. */
+    boolean admit() {
+        boolean news = state == State.SUBMITTED;
+        state = news ? State.RUNNING : state;
+        return news;
+    }
+
+    /** Computes on behind what the turn has, in its next epoch or a later one. */
+    void resubmit(long atLeast) {
+        turn.restart(atLeast);
+        submit();
+        if (state == State.PAUSED) {
+            replica.tell(new BatchActor.Pause(request.stream(), turn.epoch()));
+        }
+    }
+
+    /** The same for a reader that has come, whatever was before. */
+    void startAgain(long atLeast) {
+        state = State.RUNNING;
+        resubmit(atLeast);
+    }
+
+    /** Runs the sequences just when the reader's window has room. */
+    void keepPace(int windowEvents) {
+        if (state == State.RUNNING && turn.windowFull(windowEvents)) {
+            state = State.PAUSED;
+            replica.tell(new BatchActor.Pause(request.stream(), turn.epoch()));
+        } else if (state == State.PAUSED && !turn.windowFull(Math.ceilDiv(windowEvents, 2))) {
+            state = State.RUNNING;
+            replica.tell(new BatchActor.Resume(request.stream(), turn.epoch()));
+        }
+    }
+
+    void stop(State then) {
+        cancel();
+        state = then;
+    }
+
+    /** Frees the blocks. Unknown to the replica when it has ended the stream itself, which it takes for done. */
+    void cancel() {
+        replica.tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
+    }
+}

@@ -1,0 +1,32 @@
+package belle.session;
+
+import belle.proto.Prompt;
+import belle.proto.SamplingParams;
+import belle.proto.session.SessionCommand.Generate;
+import belle.proto.session.StreamEvent;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What a turn is a function of: {@link Generate} without its reader. */
+public record TurnRequest(
+        String stream, String model, Prompt prompt, SamplingParams params, String tenant, boolean echoPrompt) {
+    /** The request of {@code generate}. */
+    static TurnRequest of(Generate generate) {
+        return new TurnRequest(
+                generate.stream(),
+                generate.model(),
+                generate.prompt(),
+                generate.params(),
+                generate.tenant(),
+                generate.echoPrompt());
+    }
+
+    /** The same as a command, with its events told to {@code reader}, whose client asked at {@code asked}. */
+    Generate answeredTo(ActorRef<StreamEvent> reader, long asked) {
+        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reader);
+    }
+
+    /** The session that the stream belongs to. */
+    public String session() {
+        return stream.substring(0, Math.max(0, stream.lastIndexOf('~')));
+    }
+}

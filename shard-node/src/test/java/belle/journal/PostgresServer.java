@@ -1,0 +1,106 @@
+package belle.journal;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A PostgreSQL server of its own in a temporary folder, until it is closed. */
+final class PostgresServer implements AutoCloseable {
+    private static final Path PACKAGES = Path.of("/usr/lib/postgresql");
+    private static final String USER = "postgres";
+    private static final long LIMIT_SECONDS = 60;
+
+    private final Path binaries;
+    private final Path folder;
+    private final int port;
+
+    private PostgresServer(Path binaries, Path folder, int port) {
+        this.binaries = binaries;
+        this.folder = folder;
+        this.port = port;
+    }
+
+    /** Returns the folder with the newest server's programs, if one is installed and may be run. */
+    static Optional<Path> binaries() throws IOException {
+        if (!Files.isDirectory(PACKAGES)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> versions = Files.list(PACKAGES)) {
+            return versions.map(version -> version.resolve("bin"))
+                    .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+                    .max(Path::compareTo);
+        }
+    }
+
+    /** Makes a database cluster in {@code folder} and starts it. */
+    static PostgresServer start(Path binaries, Path folder) throws IOException, InterruptedException {
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var server = new PostgresServer(binaries, Files.createDirectories(folder), port);
+        if (isRoot()) {
+            run(List.of("chown", USER, folder.toString())); // The server refuses to run as root.
+            for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+                run(List.of("chmod", "o+x", above.toString()));
+            }
+        }
+        server.command("initdb", "-D", server.data(), "-U", USER, "--auth=trust", "--no-sync");
+        server.resume();
+        return server;
+    }
+
+    String url() {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    /** Stops it as a crash would, as far as its clients can tell. */
+    void interrupt() throws IOException, InterruptedException {
+        command("pg_ctl", "-D", data(), "-w", "-m", "immediate", "stop");
+    }
+
+    void resume() throws IOException, InterruptedException {
+        String options = "-c listen_addresses=127.0.0.1 -p " + port + " -c fsync=off -c unix_socket_directories=" + folder;
+        command("pg_ctl", "-D", data(), "-w", "-l", folder.resolve("log").toString(), "-o", options, "start");
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        interrupt();
+    }
+
+    private String data() {
+        return folder.resolve("data").toString();
+    }
+
+    private void command(String program, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        if (isRoot()) {
+            command.addAll(List.of("setpriv", "--reuid=" + USER, "--regid=" + USER, "--clear-groups", "--"));
+        }
+        command.add(binaries.resolve(program).toString());
+        command.addAll(List.of(arguments));
+        run(command);
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            process.destroyForcibly();
+            throw new IOException("failed or hung: " + command);
+        }
+    }
+
+    private static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
+    }
+}
