@@ -42,9 +42,7 @@ final class Connection {
             if (answer instanceof OpenStream.Begun begun) {
                 arrive(() -> end.begun(begun.accepted()));
                 begun.events()
-                        .runWith(
-                                Sink.fromSubscriber(new Ears()),
-                                gateway.host().system());
+                        .runWith(Sink.fromSubscriber(new Ears()), gateway.host().system());
             } else if (answer instanceof OpenStream.NotBegun(Failure failure)) {
                 arrive(() -> end.refused(failure));
             }

@@ -38,8 +38,7 @@ final class Faults {
     void notice(Host host, Runnable noticed) {
         long detected = time.between(100 * MILLIS, MOST_UNNOTICED_MICROS);
         cluster.others(host)
-                .forEach(other ->
-                        time.in(detected + time.between(0, 300 * MILLIS), () -> network.giveUp(other, host)));
+                .forEach(other -> time.in(detected + time.between(0, 300 * MILLIS), () -> network.giveUp(other, host)));
         time.in(detected + time.between(0, 300 * MILLIS), noticed);
     }
 

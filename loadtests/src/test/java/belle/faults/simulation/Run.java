@@ -73,8 +73,7 @@ final class Run {
         for (Gateway gateway : cluster.gateways()) {
             var idle = gateway.idle();
             cluster.settle();
-            recorder.add(
-                    at -> new Entry.Counted(at, gateway.host().toString(), "open streams", idle.isDone() ? 0 : 1));
+            recorder.add(at -> new Entry.Counted(at, gateway.host().toString(), "open streams", idle.isDone() ? 0 : 1));
         }
     }
 
