@@ -18,7 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 final class LiveTurn {
     private final ServedModel model;
-    private final SessionActor.Origin origin;
+    private final Origin origin;
     private final GenerationRequest request;
     private final SessionConfig config;
     private final Alarms alarms;
@@ -27,7 +27,6 @@ final class LiveTurn {
     private final Computation computing;
     /** The reader was told that the request is accepted: from now on the turn is not refused. */
     private boolean promised;
-
     private Optional<ActorRef<StreamEvent>> reader = Optional.empty();
     private long readerAsked;
     private int resubmissions;
@@ -40,7 +39,7 @@ final class LiveTurn {
             ActorRef<BatchActor.Event> replicaEvents,
             SessionConfig config,
             Alarms alarms,
-            SessionActor.Origin origin) {
+            Origin origin) {
         this.model = model;
         this.request = request;
         this.origin = origin;
@@ -121,7 +120,9 @@ final class LiveTurn {
             return true;
         }
         switch (event) {
-            case BatchActor.Admitted _ -> onAdmitted();
+            case BatchActor.Admitted _
+            when computing.admit() -> record.open().ifPresentOrElse(alarms::await, this::promise);
+            case BatchActor.Admitted _ -> {}
             case BatchActor.Rejected rejected -> {
                 return breakOff(rejected.failure());
             }
@@ -150,11 +151,11 @@ final class LiveTurn {
      */
     boolean cancel() {
         letReaderGo();
-        if (!atRest()) {
-            stopComputing(State.SUSPENDED);
-        }
         if (!promised) {
             record.withdraw();
+        }
+        if (!atRest()) {
+            stopComputing(State.SUSPENDED);
         }
         return promised;
     }
@@ -183,7 +184,7 @@ final class LiveTurn {
     /** Gives the turn to another reader, from behind event {@code after}. */
     void resume(long after, ActorRef<StreamEvent> newReader, long asked) {
         if (!(promised || record.recovered()) || !turn.rewind(after)) {
-            refuse(after, newReader);
+            newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(after)));
             return;
         }
         handOver(newReader, asked);
@@ -191,7 +192,7 @@ final class LiveTurn {
             computeOn(0);
         }
         if (promised) {
-            tell(accepted(turn.readerIsAhead() ? Optional.empty() : Optional.of(behind(after))));
+            tell(turn.readerIsAhead() ? accepted(Optional.empty()) : acceptedBehind(after));
             pump();
         }
     }
@@ -204,7 +205,7 @@ final class LiveTurn {
             return;
         }
         if (!turn.rewind(progress.after())) {
-            refuse(progress.after(), newReader);
+            newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(progress.after())));
             return;
         }
         handOver(newReader, asked);
@@ -216,10 +217,6 @@ final class LiveTurn {
         }
         tell(accepted(Optional.empty()));
         pump();
-    }
-
-    private void refuse(long after, ActorRef<StreamEvent> newReader) {
-        newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(after)));
     }
 
     private Failure nothingBehind(long after) {
@@ -250,8 +247,7 @@ final class LiveTurn {
             if (!computing.is(State.SUBMITTED) && !atRest()) {
                 stopComputing(State.ENDED);
             }
-            record.withdraw();
-            tell(new StreamEvent.Refused(request.stream(), failure));
+            refuse(failure);
             return false;
         }
         turn.fail(failure);
@@ -259,11 +255,15 @@ final class LiveTurn {
         return true;
     }
 
+    private void refuse(Failure failure) {
+        record.withdraw();
+        tell(new StreamEvent.Refused(request.stream(), failure));
+    }
+
     /** The session moves: frees the blocks. Its reader sees it end and goes on elsewhere; who was promised nothing is told. */
     void moveOut(Failure failure) {
         if (!promised) {
-            record.withdraw();
-            tell(new StreamEvent.Refused(request.stream(), failure));
+            refuse(failure);
         }
         if (!atRest()) {
             computing.cancel();
@@ -273,8 +273,7 @@ final class LiveTurn {
     /** The turn is forgotten: frees the blocks and tells the reader, in or out of its window. */
     void abandon(Failure failure) {
         if (!promised) {
-            record.withdraw();
-            tell(new StreamEvent.Refused(request.stream(), failure));
+            refuse(failure);
         } else if (!computing.is(State.ENDED) || !turn.allSent()) {
             tell(turn.failedAtEnd(failure));
         }
@@ -282,12 +281,6 @@ final class LiveTurn {
             stopComputing(State.ENDED);
         }
         letReaderGo();
-    }
-
-    private void onAdmitted() {
-        if (computing.admit()) {
-            record.open().ifPresentOrElse(alarms::await, this::promise);
-        }
     }
 
     /**
@@ -300,11 +293,9 @@ final class LiveTurn {
             return true;
         }
         boolean runsAlready = origin.progress().epoch() > 1 && origin.progress().after() >= 0;
-        if (failure.isPresent() && !(runsAlready && failure.get() instanceof Failure.Unavailable)) {
-            return breakOff(failure.get());
-        }
-        promise();
-        return true;
+        Optional<Failure> fatal = failure.filter(why -> !(runsAlready && why instanceof Failure.Unavailable));
+        fatal.ifPresentOrElse(this::breakOff, this::promise);
+        return promised;
     }
 
     private void promise() {
@@ -326,8 +317,10 @@ final class LiveTurn {
 
     /** Sends what is due, and runs the sequences just when the reader's window has room. */
     private void pump() {
+        if (promised && turn.meetsReader()) {
+            meetReaderAt(turn.place());
+        }
         if (promised) {
-            meetReader();
             reader.ifPresent(to -> turn.due(config.windowEvents()).forEach(to::tell));
         }
         if (turn.ended() && !atRest()) {
@@ -338,21 +331,13 @@ final class LiveTurn {
     }
 
     /** A turn that is computed again comes to where its reader is, who now learns what a session elsewhere would need. */
-    private void meetReader() {
-        if (!turn.meetsReader()) {
-            return;
-        }
-        long after = turn.place();
+    private void meetReaderAt(long after) {
         if (turn.rewind(after)) {
-            tell(accepted(Optional.of(behind(after))));
+            tell(acceptedBehind(after));
         } else {
             tell(turn.failedAtEnd(nothingBehind(after)));
             letReaderGo();
         }
-    }
-
-    private SessionCommand.Continue behind(long after) {
-        return origin.behind(turn.before(after + 1));
     }
 
     /** A reader is stalled while it has a full window and acknowledges nothing, also when the turn itself has ended. */
@@ -381,21 +366,19 @@ final class LiveTurn {
 
     /** Shows the turn to the one who asked for it. */
     TurnView view() {
-        boolean ended = computing.is(State.ENDED);
-        return record.view(atRest() ? TurnView.State.OPEN : TurnView.State.RUNNING, ended, turn.goodLog());
+        return record.view(atRest(), computing.is(State.ENDED), turn.goodLog());
     }
 
     String stream() {
         return request.stream();
     }
 
-    TurnRecord record() {
-        return record;
-    }
-
-    /** Returns an epoch above the turn's own, and at least {@code atLeast}. */
-    long epochAfter(long atLeast) {
-        return Math.max(turn.epoch() + 1, atLeast);
+    /** Starts on behind {@code goingOn}, whose reader has more than the turn, with a turn of its own. */
+    Start overtakenBy(SessionCommand.Continue goingOn) {
+        Progress more = goingOn.progress();
+        Progress progress = more.inEpoch(Math.max(turn.epoch() + 1, more.epoch()));
+        Turn further = new Turn(request.stream(), progress, config.maxLogEvents());
+        return new Start.With(goingOn.request(), progress, further, record, more.after());
     }
 
     boolean isOf(Optional<String> tenant) {
@@ -405,6 +388,10 @@ final class LiveTurn {
     private StreamEvent accepted(Optional<SessionCommand.Continue> goingOn) {
         return new StreamEvent.Accepted(
                 request.stream(), turn.epoch(), model.name(), request.prompt().size(), origin.session(), goingOn);
+    }
+
+    private StreamEvent acceptedBehind(long after) {
+        return accepted(Optional.of(origin.behind(turn.before(after + 1))));
     }
 
     private void tell(StreamEvent event) {

@@ -83,18 +83,6 @@ final class Recall {
         });
     }
 
-    /** Of a turn that has less than its reader, who can take it further. */
-    Start overtake(SessionCommand.Continue goingOn, LiveTurn behind) {
-        Progress progress =
-                goingOn.progress().inEpoch(behind.epochAfter(goingOn.progress().epoch()));
-        return new Start.With(
-                goingOn.request(),
-                progress,
-                new Turn(goingOn.stream(), progress, maxLogEvents),
-                behind.record(),
-                progress.after());
-    }
-
     private Start started(Generate generate, Progress progress, Optional<SessionJournal> written) {
         return new Start.With(
                 generate,

@@ -47,14 +47,6 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     /** Something that was asked of the journal has come, or has not. */
     private record Came(String stream, Runnable then) implements Message {}
 
-    /** Where a turn lives and how it came here: as a request, with what its reader had at the time. */
-    record Origin(ActorRef<SessionCommand> session, SessionCommand.Generate request, Progress progress) {
-        /** What a session elsewhere would have to be told by a reader that is so far. */
-        SessionCommand.Continue behind(Progress now) {
-            return new SessionCommand.Continue(request, now);
-        }
-    }
-
     static final Failure OTHER_REQUEST =
             new Failure.Invalid("stream", "the key of this request was used for another one");
     private static final Failure READ_ELSEWHERE =
@@ -231,7 +223,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             refuse(generate, OTHER_REQUEST);
         } else if (turn.isBehind(progress)) {
             turn.moveOut(STOPPING);
-            begin(generate.stream(), generate.replyTo(), recall.overtake(goingOn, turn));
+            begin(generate.stream(), generate.replyTo(), turn.overtakenBy(goingOn));
         } else {
             getContext().watch(generate.replyTo());
             turn.proceed(progress, generate.replyTo(), generate.asked());

@@ -38,13 +38,14 @@ final class TurnRecord {
         return new TurnRecord(journal, clock, row, epoch);
     }
 
-    /** Shows the turn: as finished with its log, as failed when it ended without, else in {@code state}. */
-    TurnView view(TurnView.State state, boolean ended, Optional<TurnLog> log) {
+    /** Shows the turn: as finished with its log, as failed when it ended without, else as it is now. */
+    TurnView view(boolean atRest, boolean ended, Optional<TurnLog> log) {
+        TurnView.State now = atRest ? TurnView.State.OPEN : TurnView.State.RUNNING;
         TurnView.State ending = log.isPresent() ? TurnView.State.FINISHED : TurnView.State.FAILED;
         return new TurnView(
                 row.request().stream(),
                 row.request().model(),
-                ended ? ending : state,
+                ended ? ending : now,
                 log.flatMap(TurnLog::texts).orElse(List.of()),
                 row.begunMillis(),
                 endedMillis);

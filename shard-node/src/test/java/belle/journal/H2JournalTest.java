@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class H2JournalTest {
     @Test
     void keepsItsPromises() throws Exception {
-        try (var journal =
-                JdbcJournal.open(config(Journals.memory("promises"))).orElseThrow()) {
+        try (var journal = JdbcJournal.open(config(Journals.memory("promises"))).orElseThrow()) {
             JournalPromises.allKept(journal);
         }
         assertThat(Journals.rows("promises", "gone")).isZero();

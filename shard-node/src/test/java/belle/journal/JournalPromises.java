@@ -36,8 +36,8 @@ final class JournalPromises {
         assertThat(finished.log()).contains(log("give~1"));
         assertThat(finished.endedMillis()).contains(6L);
         assertThat(get(journal.turns("give", Optional.of("t"))))
-                .containsExactly(new TurnView(
-                        "give~1", "m", TurnView.State.FINISHED, List.of("字", "held"), 5, Optional.of(6L)));
+                .containsExactly(
+                        new TurnView("give~1", "m", TurnView.State.FINISHED, List.of("字", "held"), 5, Optional.of(6L)));
         assertThat(get(journal.turns("give", Optional.of("other")))).isEmpty();
     }
 
@@ -80,7 +80,8 @@ final class JournalPromises {
     static void assertFails(CompletionStage<?> stage, Class<? extends Failure> kind) {
         assertThatThrownBy(() -> get(stage))
                 .cause()
-                .isInstanceOfSatisfying(FailureException.class, thrown -> assertThat(thrown.failure())
-                        .isInstanceOf(kind));
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        thrown -> assertThat(thrown.failure()).isInstanceOf(kind));
     }
 }

@@ -47,9 +47,7 @@ final class PostgresServer implements AutoCloseable {
         var server = new PostgresServer(binaries, Files.createDirectories(folder), port);
         if (isRoot()) {
             run(List.of("chown", USER, folder.toString())); // The server refuses to run as root.
-            for (Path above = folder.getParent(); above != null; above = above.getParent()) {
-                run(List.of("chmod", "o+x", above.toString()));
-            }
+            run(List.of("chmod", "o+x", String.valueOf(folder.getParent())));
         }
         server.command("initdb", "-D", server.data(), "-U", USER, "--auth=trust", "--no-sync");
         server.resume();
@@ -66,13 +64,18 @@ final class PostgresServer implements AutoCloseable {
     }
 
     void resume() throws IOException, InterruptedException {
-        String options = "-c listen_addresses=127.0.0.1 -p " + port + " -c fsync=off -c unix_socket_directories=" + folder;
+        String options =
+                "-c listen_addresses=127.0.0.1 -p " + port + " -c fsync=off -c unix_socket_directories=" + folder;
         command("pg_ctl", "-D", data(), "-w", "-l", folder.resolve("log").toString(), "-o", options, "start");
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        interrupt();
+    public void close() throws IOException {
+        try {
+            interrupt();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private String data() {

@@ -131,7 +131,8 @@ final class Node {
         return host.spawn(
                 SessionDoor.create(door -> {
                     residents++;
-                    return SessionActor.create(SESSION, Map.of(Wanted.MODEL, served), home(session, door));
+                    return SessionActor.create(
+                            SESSION, Map.of(Wanted.MODEL, served), home(session, door), Optional.empty());
                 }),
                 "door");
     }
