@@ -66,9 +66,11 @@ class DurableTest {
         Map<Integer, String> texts() throws IOException {
             Map<Integer, String> texts = new TreeMap<>();
             for (String event : data) {
-                JsonNode choices = event.equals("[DONE]") ? JSON.createArrayNode() : JSON.readTree(event).get("choices");
-                choices.forEach(choice ->
-                        texts.merge(choice.get("index").asInt(), choice.path("text").asText(), String::concat));
+                JsonNode choices = event.equals("[DONE]")
+                        ? JSON.createArrayNode()
+                        : JSON.readTree(event).get("choices");
+                choices.forEach(choice -> texts.merge(
+                        choice.get("index").asInt(), choice.path("text").asText(), String::concat));
             }
             return texts;
         }
@@ -127,10 +129,9 @@ class DurableTest {
             Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
         }
         // Slow enough to be cut in the middle.
-        Path config = Files.writeString(
-                folder.resolve("node.conf"), "belle.node.planted-faults.min-step = 15 ms\n");
-        RunningMember gateway = RunningMember.start(
-                log(name, "gateway"), "gateway", "--port", "0", "--management-port", "0");
+        Path config = Files.writeString(folder.resolve("node.conf"), "belle.node.planted-faults.min-step = 15 ms\n");
+        RunningMember gateway =
+                RunningMember.start(log(name, "gateway"), "gateway", "--port", "0", "--management-port", "0");
         started.add(gateway);
         gateway.awaitReady();
         String seed = gateway.said("cluster (\\S+),");

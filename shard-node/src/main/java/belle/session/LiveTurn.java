@@ -93,9 +93,9 @@ final class LiveTurn {
         return computing.isOn(actor);
     }
 
-    /** Tells whether {@code progress} is more than what has been computed again so far. */
-    boolean isBehind(Progress progress) {
-        return promised && !turn.reaches(progress.after());
+    /** Tells whether a reader with {@code progress} has more than was computed again so far, or needs what is not kept. */
+    boolean cannotServe(Progress progress) {
+        return promised && !(turn.reaches(progress.after()) && turn.keeps(progress.after()));
     }
 
     /** Begins for {@code newReader}, who has everything up to event {@code after}, computed or still to be. */
@@ -373,7 +373,7 @@ final class LiveTurn {
         return request.stream();
     }
 
-    /** Starts on behind {@code goingOn}, whose reader has more than the turn, with a turn of its own. */
+    /** Starts on behind {@code goingOn} with a turn of its own. */
     Start overtakenBy(SessionCommand.Continue goingOn) {
         Progress more = goingOn.progress();
         Progress progress = more.inEpoch(Math.max(turn.epoch() + 1, more.epoch()));

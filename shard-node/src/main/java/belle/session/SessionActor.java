@@ -221,7 +221,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             refuse(generate, READ_ELSEWHERE);
         } else if (!turn.answers(generate)) {
             refuse(generate, OTHER_REQUEST);
-        } else if (turn.isBehind(progress)) {
+        } else if (turn.cannotServe(progress)) {
             turn.moveOut(STOPPING);
             begin(generate.stream(), generate.replyTo(), turn.overtakenBy(goingOn));
         } else {

@@ -92,6 +92,11 @@ final class Turn {
         return ended || after < next();
     }
 
+    /** Tells whether all events behind {@code after} that there were are still there. */
+    boolean keeps(long after) {
+        return after + 1 >= firstKept;
+    }
+
     /** Tells whether the reader waits for events that are still to be computed again. */
     boolean readerIsAhead() {
         return readerIsAhead;

@@ -88,6 +88,24 @@ class SessionMoveTest {
     }
 
     @Test
+    void aReaderThatNeedsMoreThanIsKeptHasTheTurnComputedFromItsOwnPlace() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        fix.submitted();
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
+        assertThat(fix.accepted().epoch()).isEqualTo(3);
+
+        TestProbe<StreamEvent> again = fix.kit.createTestProbe();
+        fix.session.tell(new SessionCommand.Continue(request.answeredTo(again.getRef(), 5), Progress.none(1)));
+        assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 3));
+        BatchActor.Submit anew = fix.submitted();
+        assertThat(anew.request().given()).isEmpty();
+        assertThat(anew.epoch()).isEqualTo(4);
+    }
+
+    @Test
     void ofTwoReadersTheOneWhoseClientAskedLaterHasTheStream() {
         fix.begin();
         fix.produce(0, 2);
