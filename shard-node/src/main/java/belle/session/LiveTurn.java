@@ -27,6 +27,7 @@ final class LiveTurn {
     private final Computation computing;
     /** The reader was told that the request is accepted: from now on the turn is not refused. */
     private boolean promised;
+
     private Optional<ActorRef<StreamEvent>> reader = Optional.empty();
     private long readerAsked;
     private int resubmissions;

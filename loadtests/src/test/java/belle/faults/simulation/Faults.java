@@ -1,13 +1,13 @@
 package belle.faults.simulation;
 
+import static belle.faults.simulation.SimulatedTime.A_SECOND;
 import static belle.faults.simulation.SimulatedTime.MILLIS;
-import static belle.faults.simulation.SimulatedTime.SECONDS;
 
 import belle.faults.history.Entry;
 
 /** What can go wrong with processes and the ways between them. */
 final class Faults {
-    private static final long MOST_UNNOTICED_MICROS = 3 * SECONDS;
+    private static final long MOST_UNNOTICED_MICROS = 3 * A_SECOND;
 
     private final Cluster cluster;
     private final SimulatedTime time;

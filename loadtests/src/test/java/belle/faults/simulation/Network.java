@@ -85,19 +85,22 @@ final class Network {
     /** Returns the command as it is read in another process. */
     SessionCommand translated(SessionCommand command, Host from, Host to) {
         return switch (command) {
-            case SessionCommand.Generate generate -> generate.answeredTo(standIn(generate.replyTo(), from, to));
+            case SessionCommand.Generate generate ->
+                generate.answeredTo(standIn(generate.replyTo(), from, to), generate.asked());
             case SessionCommand.Continue goingOn -> translated(goingOn, from, to);
             case SessionCommand.Prepare(var goingOn) -> new SessionCommand.Prepare(translated(goingOn, from, to));
-            case SessionCommand.Resume(var stream, var after, var reader) ->
-                new SessionCommand.Resume(stream, after, standIn(reader, from, to));
-            case SessionCommand.Acknowledge _, SessionCommand.Cancel _ -> command;
+            case SessionCommand.Resume(var stream, var after, var asked, var reader) ->
+                new SessionCommand.Resume(stream, after, asked, standIn(reader, from, to));
+            case SessionCommand.Whereabouts(var stream, var session) ->
+                new SessionCommand.Whereabouts(stream, standIn(session, from, to));
+            case SessionCommand.Acknowledge _, SessionCommand.Cancel _, SessionCommand.OfWhole _ -> command;
         };
     }
 
     private SessionCommand.Continue translated(SessionCommand.Continue goingOn, Host from, Host to) {
         SessionCommand.Generate request = goingOn.request();
         return new SessionCommand.Continue(
-                request.answeredTo(standIn(request.replyTo(), from, to)), goingOn.progress());
+                request.answeredTo(standIn(request.replyTo(), from, to), request.asked()), goingOn.progress());
     }
 
     private Object translated(Object message, Host from, Host to) {

@@ -140,6 +140,11 @@ final class Node {
     private SessionHome home(String session, ActorRef<?> door) {
         return new SessionHome() {
             @Override
+            public String id() {
+                return session;
+            }
+
+            @Override
             public ActorRef<?> door() {
                 return door;
             }

@@ -55,7 +55,7 @@ public final class SimulatedScheduler extends AbstractScheduler {
 
     @Override
     public double maxFrequency() {
-        return SimulatedTime.SECONDS;
+        return SimulatedTime.A_SECOND;
     }
 
     private static final class Timer implements Cancellable {
