@@ -8,6 +8,7 @@ import belle.proto.Usage;
 import belle.proto.session.SessionAnswer;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import belle.proto.session.TurnView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,12 +95,31 @@ final class FakeSession extends AbstractBehavior<Object> {
                     turn.cancelled = true;
                 }
             }
-            case SessionCommand.OfWhole question ->
-                question.replyTo().tell(new SessionAnswer.Declined(new Failure.NotFound("no such session")));
+            case SessionCommand.OfWhole question -> question.replyTo().tell(answer(question));
             case Due(String stream) -> send(stream);
             default -> throw new IllegalStateException("not a session's command: " + command);
         }
         return this;
+    }
+
+    /** There is one turn, of the tenant "owner". */
+    private static SessionAnswer answer(SessionCommand.OfWhole question) {
+        if (!question.tenant().equals(Optional.of("owner"))) {
+            return new SessionAnswer.Declined(new Failure.NotFound("no such session"));
+        }
+        return switch (question) {
+            case SessionCommand.Describe(String session, var _, var _) ->
+                new SessionAnswer.Conversation(List.of(
+                        new TurnView(session + "~1", "fake", TurnView.State.OPEN, List.of(), 5999, Optional.empty()),
+                        new TurnView(
+                                session + "~2",
+                                "fake",
+                                TurnView.State.FINISHED,
+                                List.of("A", "B"),
+                                7000,
+                                Optional.of(8001L))));
+            case SessionCommand.Delete _ -> new SessionAnswer.Deleted();
+        };
     }
 
     private void begin(SessionCommand.Generate generate) {
