@@ -374,7 +374,6 @@ final class LiveTurn {
         return request.stream();
     }
 
-    /** Starts on behind {@code goingOn} with a turn of its own. */
     Start overtakenBy(SessionCommand.Continue goingOn) {
         Progress more = goingOn.progress();
         Progress progress = more.inEpoch(Math.max(turn.epoch() + 1, more.epoch()));

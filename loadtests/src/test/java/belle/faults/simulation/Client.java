@@ -97,7 +97,7 @@ final class Client implements Connection.End {
     void loseSight() {
         connection.ifPresent(lost -> {
             lost.abandon();
-            time.in(time.between(0, SimulatedTime.A_SECOND), lost::hangUp);
+            time.in(time.between(0, SimulatedTime.SECOND_IN_MICROS), lost::hangUp);
             cutOff("the connection broke");
         });
     }

@@ -1,13 +1,13 @@
 package belle.faults.simulation;
 
-import static belle.faults.simulation.SimulatedTime.A_SECOND;
 import static belle.faults.simulation.SimulatedTime.MILLIS;
+import static belle.faults.simulation.SimulatedTime.SECOND_IN_MICROS;
 
 import belle.faults.history.Entry;
 
 /** What can go wrong with processes and the ways between them. */
 final class Faults {
-    private static final long MOST_UNNOTICED_MICROS = 3 * A_SECOND;
+    private static final long MOST_UNNOTICED_MICROS = 3 * SECOND_IN_MICROS;
 
     private final Cluster cluster;
     private final SimulatedTime time;

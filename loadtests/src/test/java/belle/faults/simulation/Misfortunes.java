@@ -1,7 +1,7 @@
 package belle.faults.simulation;
 
-import static belle.faults.simulation.SimulatedTime.A_SECOND;
 import static belle.faults.simulation.SimulatedTime.MILLIS;
+import static belle.faults.simulation.SimulatedTime.SECOND_IN_MICROS;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,8 +13,8 @@ import java.util.Set;
  * the two kinds there is time to recover, since a stream lives as long as either its reader or its session does.
  */
 final class Misfortunes {
-    private static final long RECOVERY_MICROS = 25 * A_SECOND;
-    private static final long DRAIN_MICROS = 20 * A_SECOND;
+    private static final long RECOVERY_MICROS = 25 * SECOND_IN_MICROS;
+    private static final long DRAIN_MICROS = 20 * SECOND_IN_MICROS;
     private static final int MOST_FAULTS = 4;
 
     private final Cluster cluster;
@@ -38,7 +38,7 @@ final class Misfortunes {
 
     /** Draws what happens, and returns when: from soon on. */
     List<Long> plan() {
-        long at = time.between(200 * MILLIS, A_SECOND);
+        long at = time.between(200 * MILLIS, SECOND_IN_MICROS);
         boolean atNodes = time.oneIn(2);
         for (int left = 1 + time.below(MOST_FAULTS); left > 0; left--) {
             time.in(at, atNodes ? this::harmNode : this::harmGateway);
@@ -65,11 +65,11 @@ final class Misfortunes {
             }
             case 2 -> {
                 lose(node);
-                faults.freeze(node.host(), time.between(A_SECOND, 8 * A_SECOND), () -> haunt(node));
+                faults.freeze(node.host(), time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS), () -> haunt(node));
             }
             case 3 -> {
                 lose(node);
-                long micros = time.between(A_SECOND, 8 * A_SECOND);
+                long micros = time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS);
                 cluster.gateways().forEach(gateway -> faults.cut(gateway.host(), node.host(), micros, () -> {}));
                 time.in(micros, () -> haunt(node));
             }
@@ -96,13 +96,13 @@ final class Misfortunes {
     private void replace() {
         if (!spares.isEmpty()) {
             Node spare = spares.removeFirst();
-            time.in(time.between(0, 2 * A_SECOND), () -> region.join(spare));
+            time.in(time.between(0, 2 * SECOND_IN_MICROS), () -> region.join(spare));
         }
     }
 
     /** A node that the others have lost is still at work for a while. */
     private void haunt(Node node) {
-        time.in(time.between(0, 3 * A_SECOND), () -> die(node));
+        time.in(time.between(0, 3 * SECOND_IN_MICROS), () -> die(node));
     }
 
     private void die(Node node) {
@@ -146,9 +146,9 @@ final class Misfortunes {
                 faults.notice(gateway.host(), () -> {});
                 faults.freeze(
                         gateway.host(),
-                        time.between(A_SECOND, 8 * A_SECOND),
-                        () -> time.in(time.between(0, 3 * A_SECOND), () -> die(gateway)));
-                clients.forEach(client -> time.in(time.between(0, 6 * A_SECOND), () -> client.lose(gateway)));
+                        time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS),
+                        () -> time.in(time.between(0, 3 * SECOND_IN_MICROS), () -> die(gateway)));
+                clients.forEach(client -> time.in(time.between(0, 6 * SECOND_IN_MICROS), () -> client.lose(gateway)));
             }
             case 3 -> pause(gateway.host());
             default -> clients.stream().filter(Client::listens).findFirst().ifPresent(Client::loseSight);

@@ -11,7 +11,7 @@ import java.util.Optional;
 final class Region implements Node.Sharding {
     private static final long MOST_HANDOVER_MICROS = 500 * SimulatedTime.MILLIS;
 
-    private static final long HANDOFF_MICROS = 5 * SimulatedTime.A_SECOND;
+    private static final long HANDOFF_MICROS = 5 * SimulatedTime.SECOND_IN_MICROS;
 
     private record Letter(Host from, SessionCommand command) {}
 

@@ -9,8 +9,8 @@ import java.util.List;
 final class Run {
     private static final int CLIENTS = 8;
     private static final int FIRST_NODES = 2;
-    private static final long RECOVERY_MICROS = 15 * SimulatedTime.A_SECOND;
-    private static final long LIMIT = 600 * SimulatedTime.A_SECOND;
+    private static final long RECOVERY_MICROS = 15 * SimulatedTime.SECOND_IN_MICROS;
+    private static final long LIMIT = 600 * SimulatedTime.SECOND_IN_MICROS;
 
     private final Cluster cluster;
     private final SimulatedTime time;
@@ -60,7 +60,7 @@ final class Run {
 
     private void count() {
         cluster.runUntil(() -> nodes.stream().allMatch(node -> node.host().dead() || node.residents() == 0), LIMIT);
-        cluster.runUntil(() -> false, SimulatedTime.A_SECOND);
+        cluster.runUntil(() -> false, SimulatedTime.SECOND_IN_MICROS);
         for (Node node : nodes) {
             if (!node.host().dead()) {
                 recorder.add(at -> new Entry.Counted(at, node.host().toString(), "sessions", node.residents()));
@@ -81,6 +81,6 @@ final class Run {
         nodes.forEach(Node::stop);
         cluster.gateways().forEach(Gateway::end);
         network.end();
-        cluster.runUntil(() -> false, SimulatedTime.A_SECOND);
+        cluster.runUntil(() -> false, SimulatedTime.SECOND_IN_MICROS);
     }
 }

@@ -55,7 +55,7 @@ public final class SimulatedScheduler extends AbstractScheduler {
 
     @Override
     public double maxFrequency() {
-        return SimulatedTime.A_SECOND;
+        return SimulatedTime.SECOND_IN_MICROS;
     }
 
     private static final class Timer implements Cancellable {

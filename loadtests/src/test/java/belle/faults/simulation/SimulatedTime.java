@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 /** What happens later, one thing after the other, and all chance of a run, from one seed. */
 final class SimulatedTime {
     static final long MILLIS = 1_000;
-    static final long A_SECOND = 1_000_000;
+    static final long SECOND_IN_MICROS = 1_000_000;
 
     private record Event(long atMicros, long number, Runnable action) {}
 
