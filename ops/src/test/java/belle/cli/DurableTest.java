@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A gateway and two nodes with a journal, all killed at once and started again. */
 class DurableTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 

@@ -70,8 +70,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** No session is known to have the stream: one is being asked to go on with it. */
     private boolean homeless;
 
-    /** The session leaves its node, still at work; its next one prepares. */
-    private boolean moving;
+    private boolean moving; // The session leaves its node, still at work; its next one prepares.
 
     private int retries;
     private int unknown;
