@@ -7,6 +7,7 @@ import belle.gateway.stream.Streams;
 import belle.proto.Failure;
 import belle.proto.session.SessionCommand;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -49,7 +50,11 @@ public final class Gateway {
         }
         SessionPlaces places = SessionPlaces.start(system, config.placement());
         Streams streams = Streams.start(
-                system, config.streams(), places, session -> sharding.entityRefFor(SessionCommand.TYPE, session));
+                system,
+                config.streams(),
+                places,
+                InstantSource.system(),
+                session -> sharding.entityRefFor(SessionCommand.TYPE, session));
         ModelDirectory directory = ModelDirectory.start(system, config.streams());
         var draining = new AtomicBoolean();
         return HttpEdge.bind(

@@ -7,6 +7,7 @@ import belle.proto.session.SessionAnswer;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -25,6 +26,7 @@ public final class Streams {
     private final ActorRef<StreamsActor.Command> actor;
     private final Function<String, RecipientRef<SessionCommand>> sessions;
     private final SessionPlaces places;
+    private final InstantSource clock;
     private final CompletionStage<Done> terminated;
     private final Duration acceptTimeout;
     private final Scheduler scheduler;
@@ -33,9 +35,11 @@ public final class Streams {
             ActorRef<StreamsActor.Command> actor,
             Function<String, RecipientRef<SessionCommand>> sessions,
             SessionPlaces places,
+            InstantSource clock,
             ActorSystem<?> system,
             Duration acceptTimeout) {
         this.actor = actor;
+        this.clock = clock;
         this.terminated = system.getWhenTerminated();
         this.scheduler = system.scheduler();
         this.acceptTimeout = acceptTimeout;
@@ -43,14 +47,21 @@ public final class Streams {
         this.places = places;
     }
 
-    /** Starts the parent of all readers; {@code sessions} finds a session by its id, {@code places} knows what suits it. */
+    /**
+     * Starts the parent of all readers.
+     *
+     * @param places knows what suits a session
+     * @param clock tells which of two readers' clients asked later
+     * @param sessions finds a session by its id
+     */
     public static Streams start(
             ActorSystem<?> system,
             StreamConfig config,
             SessionPlaces places,
+            InstantSource clock,
             Function<String, RecipientRef<SessionCommand>> sessions) {
         var actor = system.systemActorOf(StreamsActor.create(config), "belle-gateway-streams", Props.empty());
-        return new Streams(actor, sessions, places, system, config.acceptTimeout());
+        return new Streams(actor, sessions, places, clock, system, config.acceptTimeout());
     }
 
     /** Returns the id of the session of a conversation that has not named one; see {@link SessionPlaces#session}. */
@@ -111,7 +122,7 @@ public final class Streams {
                 over.run();
             }
         });
-        long asked = System.currentTimeMillis();
+        long asked = clock.millis();
         actor.tell(new StreamsActor.Open(
                 new Wish(sessions.apply(session), stream, after, asked, ears -> first.apply(ears, asked), opened)));
         return opened;
