@@ -18,6 +18,9 @@ final class Client implements Connection.End {
     private static final int OVERLOADED = 429;
     private static final int UNAVAILABLE = 503;
 
+    /** Of a stream's bad end, which no session need have said. */
+    private static final long NO_EPOCH = -1;
+
     private final Wanted wanted;
     private final SimulatedTime time;
     private final List<Gateway> gateways;
@@ -196,10 +199,8 @@ final class Client implements Connection.End {
             }
             case StreamEvent.Failed failed -> {
                 Failure why = failed.failure();
-                write(
-                        event,
-                        false,
-                        new Piece.Broken(String.valueOf(Errors.of(why).code()), why.message()));
+                var broken = new Piece.Broken(String.valueOf(Errors.of(why).code()), why.message());
+                recorder.add(at -> new Entry.Heard(at, wanted.name(), attempts - 1, event.index(), NO_EPOCH, broken));
                 end();
             }
         }

@@ -21,7 +21,7 @@ final class Cluster {
     /** Starts all processes. */
     Cluster() throws InterruptedException {
         for (int i = 0; i < GATEWAYS; i++) {
-            gateways.add(new Gateway(start("gateway" + i)));
+            gateways.add(new Gateway(start("gateway" + i), time));
         }
         for (int i = 0; i < NODES; i++) {
             nodes.add(start("node" + i));
@@ -88,9 +88,9 @@ final class Cluster {
         return ready;
     }
 
-    /** Runs and lets time pass until something is so; returns false when it is not within {@code limitMicros}. */
-    boolean runUntil(BooleanSupplier over, long limitMicros) {
-        long end = time.nowMicros() + limitMicros;
+    /** Runs and lets time pass until something is so; returns false when it is not within {@code limit} microseconds. */
+    boolean runUntil(BooleanSupplier over, long limit) {
+        long end = time.nowMicros() + limit;
         settle();
         while (!over.getAsBoolean()) {
             if (!time.next(end)) {

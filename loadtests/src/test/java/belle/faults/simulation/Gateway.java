@@ -7,6 +7,7 @@ import belle.gateway.stream.StreamConfig;
 import belle.gateway.stream.Streams;
 import belle.proto.session.SessionCommand;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,12 +26,13 @@ final class Gateway {
     private final Map<String, ActorRef<SessionCommand>> sessions = new LinkedHashMap<>();
     private Optional<Region> region = Optional.empty();
 
-    Gateway(Host host) {
+    Gateway(Host host, InstantSource clock) {
         this.host = host;
         streams = Streams.start(
                 host.system(),
                 STREAMS,
                 SessionPlaces.start(host.system(), new PlacementConfig(2, 8, NEVER)),
+                clock,
                 session -> sessions.computeIfAbsent(session, this::byName));
     }
 

@@ -13,7 +13,12 @@ import java.util.Set;
  * the two kinds there is time to recover, since a stream lives as long as either its reader or its session does.
  */
 final class Misfortunes {
-    private static final long RECOVERY_MICROS = 25 * SECOND_IN_MICROS;
+    /** Every reader that lost its session has another one by then. */
+    private static final long STREAMS_GO_ON_MICROS = 6 * SECOND_IN_MICROS;
+
+    /** Every client that lost its gateway has found another one by then. */
+    private static final long CLIENTS_RETURN_MICROS = 25 * SECOND_IN_MICROS;
+
     private static final long DRAIN_MICROS = 20 * SECOND_IN_MICROS;
     private static final int MOST_FAULTS = 4;
 
@@ -45,7 +50,7 @@ final class Misfortunes {
             moments.add(at);
             boolean turns = time.oneIn(3);
             atNodes ^= turns;
-            at += turns ? RECOVERY_MICROS : time.between(0, 1500 * MILLIS);
+            at += turns ? (atNodes ? CLIENTS_RETURN_MICROS : STREAMS_GO_ON_MICROS) : time.between(0, 1500 * MILLIS);
         }
         return moments;
     }
@@ -74,7 +79,10 @@ final class Misfortunes {
                 time.in(micros, () -> haunt(node));
             }
             case 4 -> pause(node.host());
-            case 5 -> faults.cut(anyGateway().host(), node.host(), time.between(10, 1500) * MILLIS, () -> {});
+            case 5 -> {
+                long micros = time.between(10, 1500) * MILLIS;
+                cluster.gateways().forEach(gateway -> faults.cut(gateway.host(), node.host(), micros, () -> {}));
+            }
             case 6 -> drain(node);
             case 7 -> {
                 faults.told("rebalance", node.host());
@@ -138,7 +146,6 @@ final class Misfortunes {
         switch (sound.size() < 2 ? 3 + time.below(2) : time.below(6)) {
             case 0, 1 -> {
                 harmed.add(gateway.host());
-                faults.notice(gateway.host(), () -> {});
                 die(gateway);
             }
             case 2 -> {
@@ -157,15 +164,12 @@ final class Misfortunes {
 
     private void die(Gateway gateway) {
         faults.kill(gateway.host());
+        faults.notice(gateway.host(), () -> {});
         clients.forEach(client -> client.lose(gateway));
     }
 
     private void pause(Host host) {
         harmed.add(host);
         faults.freeze(host, time.between(10, 1500) * MILLIS, () -> harmed.remove(host));
-    }
-
-    private Gateway anyGateway() {
-        return cluster.gateways().get(time.below(cluster.gateways().size()));
     }
 }

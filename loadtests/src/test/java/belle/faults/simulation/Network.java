@@ -22,7 +22,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * actor's end arrives, or when its whole process is given up; so death is watched as over a real network.
  */
 final class Network {
-    private static final int SELDOM = 40;
+    private static final int SELDOM = 15;
 
     /** The way of messages that keep their order: from a process to one actor, or to one session by its name. */
     private record Way(Host from, Object to) {}
@@ -67,7 +67,7 @@ final class Network {
         if (lost(from, to)) {
             return;
         }
-        long delay = time.between(50, time.oneIn(SELDOM) ? 300 * SimulatedTime.MILLIS : 5 * SimulatedTime.MILLIS);
+        long delay = time.between(50, time.oneIn(SELDOM) ? 500 * SimulatedTime.MILLIS : 5 * SimulatedTime.MILLIS);
         Way ordered = new Way(from, way);
         long at = Math.max(time.nowMicros() + delay, lastArrivals.getOrDefault(ordered, 0L) + 1);
         lastArrivals.put(ordered, at);

@@ -1,12 +1,15 @@
 package belle.faults.simulation;
 
 import belle.proto.Check;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /** What happens later, one thing after the other, and all chance of a run, from one seed. */
-final class SimulatedTime {
+final class SimulatedTime implements InstantSource {
     static final long MILLIS = 1_000;
     static final long SECOND_IN_MICROS = 1_000_000;
 
@@ -25,6 +28,11 @@ final class SimulatedTime {
         random = new SplittableRandom(seed);
         nowMicros = 0;
         numbered = 0;
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.EPOCH.plus(nowMicros, ChronoUnit.MICROS);
     }
 
     long nowMicros() {

@@ -3,10 +3,8 @@ package belle.faults.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import belle.faults.check.Checker;
-import belle.faults.check.Violation;
 import belle.faults.history.History;
-import java.util.List;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens to processes and networks, clients see what was promised. */
@@ -16,16 +14,16 @@ class SimulationTest {
 
     @Test
     void keepsItsPromisesInEverySimulation() throws Exception {
-        Cluster cluster = new Cluster();
         long first = Math.max(0, ONLY);
-        long last = ONLY >= 0 ? ONLY : SEEDS - 1;
-        for (long seed = first; seed <= last; seed++) {
-            History history = Run.of(cluster, seed);
-            List<Violation> violations = Checker.check(history);
-            if (!violations.isEmpty()) {
-                fail("-Dseed=" + seed + "\n" + violations.getFirst().report());
-            }
-        }
+        Seeds.firstBroken(first, ONLY < 0 ? SEEDS : ONLY + 1, _ -> true).ifPresent(broken -> fail(broken.report()));
+    }
+
+    /** A node dies, the stream goes on behind what its reader has; then the gateway dies, too, and its reader with it. */
+    @Test
+    @Disabled(
+            "a session that goes on behind what a reader had refuses a key's next request, which wants all of it, with 404")
+    void answersAKeyThatIsAskedAgainAfterItsStreamHasGoneOnElsewhere() throws Exception {
+        assertThat(Seeds.firstBroken(2407, 2408, _ -> true)).isEmpty();
     }
 
     @Test

@@ -2,6 +2,7 @@ package belle.faults.simulation;
 
 import belle.faults.history.Entry;
 import belle.faults.history.Piece;
+import belle.gateway.api.IdempotencyKey;
 import belle.proto.FinishReason;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
@@ -27,13 +28,17 @@ record Wanted(
         boolean leaves) {
     static final String MODEL = "tiny";
 
+    private static final long SEED_BITS = (1L << 53) - 1;
     private static final String[] STOPS = {"ab", "ba", "aaa", "你", "b😀", "bb"};
     private static final int SESSIONS = 3;
     private static final int LONGEST_PROMPT = 12;
     private static final int MOST_TOKENS = 16;
 
-    /** Draws a request; {@code streamed} for none that cannot be asked again. */
+    /** Draws a request. */
     static Wanted draw(SimulatedTime chance, int number) {
+        int dice = chance.below(4);
+        Entry.Kind kind = dice < 2 ? Entry.Kind.STREAM : dice == 2 ? Entry.Kind.KEYED : Entry.Kind.WHOLE;
+        String name = "r" + number;
         boolean reports = chance.oneIn(2);
         int n = chance.oneIn(4) ? 1 + chance.below(3) : 1;
         var params = new SamplingParams(
@@ -46,21 +51,20 @@ record Wanted(
                 chance.oneIn(3) ? 0.7 : 0,
                 chance.oneIn(3) ? 0.9 : 0,
                 chance.oneIn(5) ? Map.of(1, 1.5) : Map.of(),
-                chance.bits() >>> 11,
+                kind == Entry.Kind.KEYED ? seed(name) : chance.bits() & SEED_BITS,
                 reports ? chance.below(3) : -1,
                 chance.oneIn(2)
                         ? List.of(STOPS[chance.below(STOPS.length)], STOPS[chance.below(STOPS.length)])
                         : List.of(),
                 chance.oneIn(4),
                 n);
-        int kind = chance.below(4);
         int[] prompt = new int[1 + chance.below(LONGEST_PROMPT)];
         for (int i = 0; i < prompt.length; i++) {
             prompt[i] = chance.below(2);
         }
         return new Wanted(
-                "r" + number,
-                kind < 2 ? Entry.Kind.STREAM : kind == 2 ? Entry.Kind.KEYED : Entry.Kind.WHOLE,
+                name,
+                kind,
                 "s" + chance.below(SESSIONS),
                 Tokens.of(prompt),
                 params,
@@ -71,7 +75,31 @@ record Wanted(
 
     /** Returns what a gateway makes of it. */
     SessionCommand.Generate generate(String stream, ActorRef<StreamEvent> reader) {
-        return new SessionCommand.Generate(stream, MODEL, new Prompt.Ids(prompt), params, "tenant", echo, reader);
+        SamplingParams asked = kind == Entry.Kind.KEYED ? seeded(seed(name)) : params;
+        return new SessionCommand.Generate(stream, MODEL, new Prompt.Ids(prompt), asked, "tenant", echo, reader);
+    }
+
+    /** The seed of a request under a key; each gateway that is asked finds it out anew. */
+    private static long seed(String key) {
+        return IdempotencyKey.of("tenant", key).seed() & SEED_BITS;
+    }
+
+    private SamplingParams seeded(long seed) {
+        return new SamplingParams(
+                params.maxTokens(),
+                params.temperature(),
+                params.topK(),
+                params.topP(),
+                params.minP(),
+                params.repetitionPenalty(),
+                params.presencePenalty(),
+                params.frequencyPenalty(),
+                params.logitBias(),
+                seed,
+                params.topLogprobs(),
+                params.stop(),
+                params.ignoreEos(),
+                params.n());
     }
 
     /** Returns how the prompt is said, with its log-probabilities, where that is wanted. */
