@@ -57,6 +57,12 @@ record Database(String name, String url, String bytes, Properties properties) {
         throw new FailureException(new Failure.Invalid(KEY, KEY + " must be " + FORMS + ", but is " + url));
     }
 
+    /** Tells whether {@code e} may come from another process that makes the file or the table at the same moment. */
+    boolean isRace(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return url.startsWith(H2_FILE) || state.startsWith("23") || state.equals("42P07");
+    }
+
     /** Opens a connection without automatic commits. */
     Connection connect(Duration limit) throws SQLException {
         DriverManager.setLoginTimeout((int) Math.max(1, limit.toSeconds()));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import kamon.Kamon;
 import kamon.metric.Counter;
@@ -25,6 +26,8 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JdbcJournal.class);
     private static final Counter UNWRITTEN =
             Kamon.counter("belle.journal.unwritten").withoutTags();
+
+    private static final long RETRY_NANOS = 100_000_000;
 
     private final JournalConfig config;
     private final JournalThread thread;
@@ -45,18 +48,29 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
             return Optional.empty();
         }
         Database database = Database.of(config);
-        Connection connection;
-        try {
-            connection = database.connect(config.writeTimeout());
-            TurnTable.create(connection, database.bytes());
-            connection.commit();
-        } catch (SQLException e) {
-            throw new FailureException(unreachable(database, e), e);
-        }
+        Connection connection = open(database, config.writeTimeout());
         var thread = new JournalThread(
                 database, connection, config.maxQueued(), config.writeTimeout(), config.checkInterval());
         thread.start();
         return Optional.of(new JdbcJournal(config, thread));
+    }
+
+    /** Of processes that open a new database at the same moment one is the first; the others try again. */
+    private static Connection open(Database database, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (true) {
+            try {
+                Connection connection = database.connect(limit);
+                TurnTable.create(connection, database.bytes());
+                connection.commit();
+                return connection;
+            } catch (SQLException e) {
+                if (!database.isRace(e) || System.nanoTime() > end) {
+                    throw new FailureException(unreachable(database, e), e);
+                }
+                LockSupport.parkNanos(RETRY_NANOS);
+            }
+        }
     }
 
     static Failure unreachable(Database database, SQLException cause) {

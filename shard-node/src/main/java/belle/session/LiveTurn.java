@@ -25,9 +25,7 @@ final class LiveTurn {
     private final Turn turn;
     private final TurnRecord record;
     private final Computation computing;
-    /** The reader was told that the request is accepted: from now on the turn is not refused. */
-    private boolean promised;
-
+    private boolean promised; // The reader was told that the request is accepted: the turn is not refused any more.
     private Optional<ActorRef<StreamEvent>> reader = Optional.empty();
     private long readerAsked;
     private int resubmissions;
@@ -374,6 +372,7 @@ final class LiveTurn {
         return request.stream();
     }
 
+    /** Starts on behind {@code goingOn} with a turn of its own. */
     Start overtakenBy(SessionCommand.Continue goingOn) {
         Progress more = goingOn.progress();
         Progress progress = more.inEpoch(Math.max(turn.epoch() + 1, more.epoch()));

@@ -217,16 +217,16 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             retries = 0;
             timers.startTimerWithFixedDelay(new Retry(), config.retryInterval());
             cursor.begin(cursor.epoch() + 1);
-            getContext()
-                    .getLog()
-                    .info(
-                            "{} is to go on elsewhere behind event {} in epoch {}",
-                            wish.stream(),
-                            cursor.last(),
-                            cursor.epoch());
+            String news = "{} is to go on elsewhere behind event {} in epoch {}";
+            getContext().getLog().info(news, wish.stream(), cursor.last(), cursor.epoch());
         }
-        received.ifPresent(
-                known -> wish.session().tell(known.behind(cursor.last(), cursor.epoch(), ears, wish.asked())));
+        wish.session().tell(goingOn(cursor.epoch()));
+    }
+
+    /** What a session is told that is to go on; one without a beginning that is known here must know the stream itself. */
+    private SessionCommand goingOn(long epoch) {
+        return received.<SessionCommand>map(known -> known.behind(cursor.last(), epoch, ears, wish.asked()))
+                .orElseGet(() -> new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
     }
 
     /** The session goes on meanwhile, so that the pause is no longer than what comes between this and the answer. */
@@ -265,9 +265,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         }
         if (client.isEmpty()) {
             // Not accepted yet: the question may have gone to a node that has just died. Tick sets the limit.
-            wish.session()
-                    .tell(received.<SessionCommand>map(known -> known.behind(cursor.last(), 1, ears, wish.asked()))
-                            .orElseGet(() -> wish.first().apply(ears)));
+            wish.session().tell(goingOn(1));
             return this;
         }
         if (retries++ == config.maxRetries()) {

@@ -37,6 +37,7 @@ final class FakeSession extends AbstractBehavior<Object> {
         private ActorRef<StreamEvent> reader;
         private int next;
         private long taken = -1;
+        private long asked;
         private boolean cancelled;
 
         private Turn(StreamEvent.Accepted accepted, List<StreamEvent.Indexed> events, ActorRef<StreamEvent> reader) {
@@ -75,15 +76,16 @@ final class FakeSession extends AbstractBehavior<Object> {
             case SessionCommand.Generate generate -> begin(generate);
             case SessionCommand.Continue(var generate, var progress) -> {
                 if (turns.containsKey(generate.stream())) {
-                    resume(generate.stream(), progress.after(), generate.replyTo());
+                    resume(generate.stream(), progress.after(), generate.asked(), generate.replyTo());
                 } else {
                     begin(generate);
                 }
             }
-            case SessionCommand.Resume(String stream, long after, var _, var replyTo) -> resume(stream, after, replyTo);
-            case SessionCommand.Acknowledge(String stream, long index, var _) -> {
+            case SessionCommand.Resume(String stream, long after, long asked, var replyTo) ->
+                resume(stream, after, asked, replyTo);
+            case SessionCommand.Acknowledge(String stream, long index, long asked) -> {
                 Turn turn = turns.get(stream);
-                if (turn != null) {
+                if (turn != null && asked >= turn.asked) {
                     turn.taken = Math.max(turn.taken, index);
                     schedule(stream);
                 }
@@ -146,13 +148,14 @@ final class FakeSession extends AbstractBehavior<Object> {
         schedule(generate.stream());
     }
 
-    private void resume(String stream, long after, ActorRef<StreamEvent> replyTo) {
+    private void resume(String stream, long after, long asked, ActorRef<StreamEvent> replyTo) {
         Turn turn = turns.get(stream);
         if (turn == null || after >= turn.events.size()) {
             replyTo.tell(new StreamEvent.Refused(stream, new Failure.NotFound("stream " + stream + " is not known")));
             return;
         }
         turn.reader = replyTo;
+        turn.asked = asked;
         turn.cancelled = false;
         turn.next = (int) after + 1;
         turn.taken = after;
