@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import belle.faults.history.History;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens to processes and networks, clients see what was promised. */
@@ -20,8 +19,6 @@ class SimulationTest {
 
     /** A node dies, the stream goes on behind what its reader has; then the gateway dies, too, and its reader with it. */
     @Test
-    @Disabled(
-            "a session that goes on behind what a reader had refuses a key's next request, which wants all of it, with 404")
     void answersAKeyThatIsAskedAgainAfterItsStreamHasGoneOnElsewhere() throws Exception {
         assertThat(Seeds.firstBroken(2407, 2408, _ -> true)).isEmpty();
     }
