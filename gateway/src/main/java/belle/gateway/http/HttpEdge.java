@@ -9,6 +9,7 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
+import belle.proto.Failure;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -119,6 +120,8 @@ public final class HttpEdge {
                 .withSocketOptions(List.of(TcpSO.tcpNoDelay(true), TcpSO.sendBufferSize(config.sendBufferBytes())))
                 .withParsingErrorHandler(ProtocolErrors.class.getName())
                 .withTimeouts(timeouts)
+                .withTerminationDeadlineExceededResponse(
+                        Answers.failure(new Failure.Unavailable("the server is shutting down")))
                 .withVerboseErrorMessages(false);
     }
 }

@@ -4,6 +4,7 @@ import belle.faults.client.Client.Gateway;
 import belle.faults.client.Crowd;
 import belle.faults.client.Recorder;
 import belle.faults.cluster.Launcher;
+import belle.faults.cluster.Member;
 import belle.faults.cluster.Network;
 import belle.faults.cluster.TestCluster;
 import belle.faults.cluster.Undisturbed;
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
 /** Two gateways and three nodes under load, faults in an order that a seed draws, and the report. */
 public final class Campaign {
     private static final int PROCESSES = 5;
+    private static final long LOOK_MILLIS = 50;
     private static final Duration START = Duration.ofMinutes(2);
     private static final Duration FINISH = Duration.ofSeconds(150);
     /** Longer than a reader's grace and a tick of the metrics. */
@@ -73,14 +75,17 @@ public final class Campaign {
             var disturber = new Disturber(cluster, recorder);
             boolean finished;
             boolean whole;
-            try (var supervisor = Executors.newSingleThreadScheduledExecutor()) {
-                var _ = supervisor.scheduleWithFixedDelay(() -> supervise(disturber), 1, 1, TimeUnit.SECONDS);
+            try (var supervisors = Executors.newScheduledThreadPool(PROCESSES)) {
+                for (Member member : cluster.members()) {
+                    var _ = supervisors.scheduleWithFixedDelay(
+                            () -> supervise(disturber, member), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                }
                 try {
                     disturb(cluster, disturber, crowd);
                     finished = crowd.finish(FINISH);
                     whole = cluster.awaitWhole(START);
                 } finally {
-                    supervisor.shutdownNow();
+                    supervisors.shutdownNow();
                 }
             }
             progress.accept(finished ? "all clients are done" : "some clients are not done");
@@ -118,9 +123,9 @@ public final class Campaign {
         return cluster;
     }
 
-    private void supervise(Disturber disturber) {
+    private void supervise(Disturber disturber, Member member) {
         try {
-            disturber.supervise();
+            disturber.supervise(member);
         } catch (IOException e) {
             progress.accept(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {

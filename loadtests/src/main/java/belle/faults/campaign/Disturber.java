@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -55,23 +56,22 @@ final class Disturber {
     }
 
     /**
-     * Starts again whatever has ended by itself, as a supervisor does: a process that got no processor for too long, for
+     * Starts a process again that has ended by itself, as a supervisor does: one that got no processor for too long, for
      * example, and was put out by the others.
      */
-    void supervise() throws IOException, InterruptedException {
-        for (var entry : locks.entrySet()) {
-            Member member = entry.getKey();
-            if (entry.getValue().tryLock()) {
-                try {
-                    if (!member.isAlive()) {
-                        recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), true));
-                        start(member);
-                        recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), false));
-                    }
-                } finally {
-                    entry.getValue().unlock();
-                }
+    void supervise(Member member) throws IOException, InterruptedException {
+        ReentrantLock lock = Objects.requireNonNull(locks.get(member));
+        if (!lock.tryLock()) {
+            return;
+        }
+        try {
+            if (!member.isAlive()) {
+                recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), true));
+                start(member);
+                recorder.add(at -> new Entry.Fault(at, PUT_OUT, member.name(), false));
             }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 
 /** What a history says of one request, in order. */
 record Request(String name, List<Entry> entries) {
+    private static final long NOTICED_MICROS = 200_000;
+
     Request {
         entries = List.copyOf(entries);
     }
@@ -47,11 +49,11 @@ record Request(String name, List<Entry> entries) {
                 .map(List::getLast);
     }
 
-    /** Tells whether a fault hit the asked process while an attempt ran. */
+    /** Tells whether a fault hit the asked process while an attempt ran; the end of a process is noticed after its clients. */
     boolean disturbed(Entry.Sent sent, Entry.OfAttempt end) {
         boolean running = false;
         for (Entry.Fault fault : all(Entry.Fault.class)) {
-            if (fault.atMicros() <= end.atMicros()
+            if (fault.atMicros() <= end.atMicros() + NOTICED_MICROS
                     && List.of(fault.target().split("-", -1)).contains(sent.gateway())) {
                 if (fault.atMicros() >= sent.atMicros()) {
                     return true;

@@ -43,10 +43,13 @@ final class Http implements AutoCloseable {
         return connection.getResponseCode();
     }
 
-    /** The body, of an error as well. */
+    /** The body, of an error as well, which may have none. */
     InputStream body() throws IOException {
+        if (status() < 400) {
+            return connection.getInputStream();
+        }
         InputStream error = connection.getErrorStream();
-        return error == null ? connection.getInputStream() : error;
+        return error == null ? InputStream.nullInputStream() : error;
     }
 
     String text() throws IOException {
