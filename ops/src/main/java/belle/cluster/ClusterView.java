@@ -3,7 +3,7 @@ package belle.cluster;
 import belle.proto.node.NodeLookup;
 import belle.proto.node.NodeQuery;
 import belle.proto.node.NodeQuery.NodeStatus;
-import belle.proto.session.SessionCommand;
+import belle.proto.node.ShardLookup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,30 +13,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
-import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.cluster.sharding.ClusterSharding;
-import org.apache.pekko.cluster.sharding.ShardRegion.ClusterShardingStats;
-import org.apache.pekko.cluster.sharding.ShardRegion.GetClusterShardingStats;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Leave;
-import org.apache.pekko.pattern.Patterns;
-import org.jspecify.annotations.Nullable;
-import scala.concurrent.duration.FiniteDuration;
 
 /** Looks at the cluster from one member, and has members leave it. */
 final class ClusterView {
     private static final String NODE = "node";
     private static final Duration LIMIT = Duration.ofSeconds(2);
-    private static final GetClusterShardingStats STATS =
-            new GetClusterShardingStats(FiniteDuration.create(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
 
     private final ActorSystem<?> system;
 
@@ -50,7 +39,7 @@ final class ClusterView {
         List<Member> members = new ArrayList<>();
         state.getMembers().forEach(members::add);
         members.sort((a, b) -> a.isOlderThan(b) ? -1 : b.isOlderThan(a) ? 1 : 0);
-        var shards = shards().toCompletableFuture();
+        var shards = ShardLookup.shards(system, LIMIT).toCompletableFuture();
         Map<Address, CompletableFuture<Optional<NodeStatus>>> nodes = new HashMap<>();
         members.stream()
                 .filter(member -> member.hasRole(NODE))
@@ -64,7 +53,7 @@ final class ClusterView {
                                         .map(NodeLookup::hostPort)
                                         .orElse(""),
                                 members.stream()
-                                        .map(member -> member(member, state, sessionsOfShards, nodes))
+                                        .map(member -> member(member, state, sessionsOfShards.orElse(Map.of()), nodes))
                                         .toList()));
     }
 
@@ -94,9 +83,9 @@ final class ClusterView {
     private static ClusterStatus.Member member(
             Member member,
             CurrentClusterState state,
-            Map<Address, List<Integer>> shards,
+            Map<Address, Map<Integer, Integer>> shards,
             Map<Address, CompletableFuture<Optional<NodeStatus>>> nodes) {
-        Optional<List<Integer>> sessions = Optional.ofNullable(shards.get(member.address()));
+        Optional<Map<Integer, Integer>> sessions = Optional.ofNullable(shards.get(member.address()));
         var node = nodes.get(member.address());
         return new ClusterStatus.Member(
                 hostPort(member.address()),
@@ -107,8 +96,9 @@ final class ClusterView {
                 member.status().toString().toLowerCase(Locale.ROOT),
                 !state.getUnreachable().contains(member),
                 member.appVersion().toString(),
-                sessions.map(List::size),
-                sessions.map(each -> each.stream().mapToInt(Integer::intValue).sum()),
+                sessions.map(Map::size),
+                sessions.map(each ->
+                        each.values().stream().mapToInt(Integer::intValue).sum()),
                 node == null ? Optional.empty() : node.join());
     }
 
@@ -116,38 +106,6 @@ final class ClusterView {
         return NodeLookup.ask(system, member, NodeQuery.AskStatus::new, LIMIT)
                 .handle((status, _) -> Optional.ofNullable(status))
                 .toCompletableFuture();
-    }
-
-    /** Sessions of every shard, by the member that hosts it; nothing when the coordinator does not answer. */
-    private CompletionStage<Map<Address, List<Integer>>> shards() {
-        Optional<ActorRef> region = region();
-        return region.isEmpty()
-                ? CompletableFuture.completedStage(Map.of())
-                : Patterns.ask(region.get(), STATS, LIMIT.plusMillis(500)).handle((stats, _) -> sessions(stats));
-    }
-
-    private static Map<Address, List<Integer>> sessions(@Nullable Object answer) {
-        Map<Address, List<Integer>> sessions = new HashMap<>();
-        if (answer instanceof ClusterShardingStats stats) {
-            stats.getRegions()
-                    .forEach((member, region) -> sessions.put(
-                            member,
-                            region.getStats().values().stream()
-                                    .map(count -> (Integer) count)
-                                    .toList()));
-        }
-        return sessions;
-    }
-
-    /** The region, or where no sessions are the way to it; there is none before the node serves. */
-    private Optional<ActorRef> region() {
-        ClusterSharding sharding = ClusterSharding.get(Adapter.toClassic(system));
-        String type = SessionCommand.TYPE.name();
-        try {
-            return Optional.of(sharding.shardRegion(type));
-        } catch (IllegalStateException e) {
-            return Optional.empty();
-        }
     }
 
     private static String hostPort(Address address) {

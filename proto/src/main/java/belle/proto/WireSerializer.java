@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes messages between members as CBOR, and refuses what it does not know: another version of the protocol, a type that
  * is no message, content that is not one, more bytes than {@code belle.wire.max-message-bytes}. What is refused is counted
- * in {@code belle.wire.refused}, by reason, and logged once each; the member goes on.
+ * in {@code belle.wire.refused}, by reason, and logged by Pekko; the member goes on.
  *
  * <p>Fields may be added within a version: a reader ignores those it does not know and gives those it misses 0, false or
  * null. Anything else takes a new version, so that members of both never misunderstand each other.

@@ -75,8 +75,7 @@ final class Recall {
         }
         TurnRequest request = row.get().request();
         Generate generate = request.answeredTo(resume.replyTo(), resume.asked());
-        Progress nothing = Progress.none(Math.max(1, request.params().n()))
-                .inEpoch(row.get().nextEpoch(1));
+        Progress nothing = generate.nothingHeard().inEpoch(row.get().nextEpoch(1));
         return readDown(generate, row.get(), nothing.epoch(), resume.after()).orElseGet(() -> {
             Turn turn = Turn.again(request.stream(), nothing, maxLogEvents);
             return again(generate, nothing, turn, row.get(), resume.after());

@@ -199,8 +199,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (turns.has(generate.stream())) {
             refuse(generate, new Failure.Invalid("stream", "stream " + generate.stream() + " exists already"));
         } else {
-            Progress nothing = Progress.none(Math.max(1, generate.params().n()));
-            begin(generate.stream(), generate.replyTo(), recall.fresh(generate, nothing));
+            begin(generate.stream(), generate.replyTo(), recall.fresh(generate, generate.nothingHeard()));
         }
     }
 

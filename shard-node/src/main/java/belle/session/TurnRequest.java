@@ -2,6 +2,7 @@ package belle.session;
 
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
+import belle.proto.session.SessionCommand;
 import belle.proto.session.SessionCommand.Generate;
 import belle.proto.session.StreamEvent;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -27,6 +28,6 @@ public record TurnRequest(
 
     /** The session that the stream belongs to. */
     public String session() {
-        return stream.substring(0, Math.max(0, stream.lastIndexOf('~')));
+        return SessionCommand.sessionOf(stream);
     }
 }

@@ -2,27 +2,20 @@ package belle.gateway.placement;
 
 import belle.proto.node.NodeLookup;
 import belle.proto.node.NodeQuery;
-import belle.proto.session.SessionCommand;
+import belle.proto.node.ShardLookup;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
-import org.apache.pekko.cluster.sharding.ClusterSharding;
-import org.apache.pekko.cluster.sharding.ShardRegion.ClusterShardingStats;
-import org.apache.pekko.cluster.sharding.ShardRegion.GetClusterShardingStats;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.pattern.Patterns;
-import scala.concurrent.duration.FiniteDuration;
 
 /** Keeps {@link SessionPlaces} up to date: asks the nodes what they have to do, and the regions where the shards are. */
 final class PlacesActor extends AbstractBehavior<PlacesActor.Command> {
@@ -38,8 +31,6 @@ final class PlacesActor extends AbstractBehavior<PlacesActor.Command> {
     private record Counted(ActorRef<NodeQuery> node, int streams) implements Command {}
 
     private static final Duration LIMIT = Duration.ofSeconds(2);
-    private static final GetClusterShardingStats STATS =
-            new GetClusterShardingStats(FiniteDuration.create(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
 
     private final SessionPlaces places;
     private final Map<ActorRef<NodeQuery>, Integer> streams = new HashMap<>();
@@ -57,9 +48,7 @@ final class PlacesActor extends AbstractBehavior<PlacesActor.Command> {
     private PlacesActor(SessionPlaces places, ActorContext<Command> context) {
         super(context);
         this.places = places;
-        ActorRef<Receptionist.Listing> listings = context.messageAdapter(
-                Receptionist.Listing.class, listing -> new Listed(listing.getServiceInstances(NodeQuery.KEY)));
-        context.getSystem().receptionist().tell(Receptionist.subscribe(NodeQuery.KEY, listings));
+        NodeLookup.subscribe(context, Listed::new);
     }
 
     @Override
@@ -106,20 +95,17 @@ final class PlacesActor extends AbstractBehavior<PlacesActor.Command> {
                                                     .sum()))
                                     .orElse(new Counted(node, streams.getOrDefault(node, 0))));
         }
-        var region = ClusterSharding.get(Adapter.toClassic(getContext().getSystem()))
-                .shardRegion(SessionCommand.TYPE.name());
         getContext()
                 .pipeToSelf(
-                        Patterns.ask(region, STATS, LIMIT.plusMillis(500)),
-                        (stats, _) -> new Located(stats instanceof ClusterShardingStats known ? homes(known) : homes));
+                        ShardLookup.shards(getContext().getSystem(), LIMIT),
+                        (shards, _) ->
+                                new Located(shards.map(PlacesActor::homes).orElse(homes)));
     }
 
-    private static Map<Integer, String> homes(ClusterShardingStats stats) {
+    private static Map<Integer, String> homes(Map<Address, Map<Integer, Integer>> shards) {
         Map<Integer, String> homes = new HashMap<>();
-        stats.getRegions()
-                .forEach((member, region) -> region.getStats()
-                        .keySet()
-                        .forEach(shard -> homes.put(Integer.valueOf(shard), NodeLookup.hostPort(member))));
+        shards.forEach((member, sessions) ->
+                sessions.keySet().forEach(shard -> homes.put(shard, NodeLookup.hostPort(member))));
         return homes;
     }
 

@@ -1,6 +1,7 @@
 package belle.gateway.stream;
 
 import belle.gateway.stream.ModelDirectory.Served;
+import belle.proto.node.NodeLookup;
 import belle.proto.node.NodeQuery;
 import belle.proto.node.NodeQuery.ModelInfo;
 import java.util.HashMap;
@@ -16,7 +17,6 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
 
 /** Keeps the {@link ModelDirectory} up to date: told of nodes by the receptionist, asks each for its models. */
 final class NodesActor extends AbstractBehavior<NodesActor.Command> {
@@ -47,9 +47,7 @@ final class NodesActor extends AbstractBehavior<NodesActor.Command> {
         super(context);
         this.directory = directory;
         this.config = config;
-        ActorRef<Receptionist.Listing> listings = context.messageAdapter(
-                Receptionist.Listing.class, listing -> new Listed(listing.getServiceInstances(NodeQuery.KEY)));
-        context.getSystem().receptionist().tell(Receptionist.subscribe(NodeQuery.KEY, listings));
+        NodeLookup.subscribe(context, Listed::new);
     }
 
     @Override

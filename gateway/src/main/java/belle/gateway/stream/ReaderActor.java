@@ -70,7 +70,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** No session is known to have the stream: one is being asked to go on with it. */
     private boolean homeless;
 
-    private boolean moving; // The session leaves its node, still at work; its next one prepares.
+    /** The session leaves its node, still at work; its next one prepares. */
+    private boolean moving;
 
     private int retries;
     private int unknown;
@@ -84,7 +85,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         String name = wish.stream();
         return Behaviors.withMdc(
                 Command.class,
-                Map.of("stream", name, "session", name.substring(0, Math.max(0, name.lastIndexOf('~')))),
+                Map.of("stream", name, "session", SessionCommand.sessionOf(name)),
                 ReaderActor::logFields,
                 reader);
     }
@@ -145,7 +146,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case Heard(StreamEvent.Indexed event) -> onEvent(event);
             case ClientDone _ -> onClientDone();
             case Expire(Failure failure) -> {
-                tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
+                tell(wish.cancel());
                 yield end(failure);
             }
             case Replaced _ -> onReplaced();
@@ -226,7 +227,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** What a session is told that is to go on; one without a beginning that is known here must know the stream itself. */
     private SessionCommand goingOn(long epoch) {
         return received.<SessionCommand>map(known -> known.behind(cursor.last(), epoch, ears, wish.asked()))
-                .orElseGet(() -> new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
+                .orElseGet(() -> wish.resume(cursor.last(), ears));
     }
 
     /** The session goes on meanwhile, so that the pause is no longer than what comes between this and the answer. */
@@ -247,7 +248,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private Behavior<Command> onPrepared() {
         if (moving && !ended) {
             moving = false;
-            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
+            tell(wish.cancel());
             session.ifPresent(getContext()::unwatch);
             session = Optional.empty();
             findHome();
@@ -278,8 +279,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** Before the stream has begun a refusal is the answer; later only one that no other session would give ends it. */
     private Behavior<Command> onRefused(Failure failure) {
         if (client.isEmpty() && failure instanceof Failure.NotFound && unknown++ < UNKNOWN_TRIES) {
-            timers.startSingleTimer(
-                    new Retry(), config.retryInterval()); // It may be on its way from one place to another.
+            // It may be on its way from one place to another.
+            timers.startSingleTimer(new Retry(), config.retryInterval());
             return this;
         }
         if (client.isEmpty() || received.isEmpty()) {
@@ -324,7 +325,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private void askAgain() {
         if (!gapAsked) {
             gapAsked = true;
-            tell(new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
+            tell(wish.resume(cursor.last(), ears));
         }
     }
 
@@ -332,7 +333,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         ClientEnd to = client.orElseThrow();
         if (!to.offer(event)) {
             getContext().getLog().error("stream {} overran its window of events", wish.stream());
-            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
+            tell(wish.cancel());
             ended = true;
         } else if (event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed) {
             ended = true;
@@ -342,7 +343,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onClientDone() {
         if (!ended) {
-            tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
+            tell(wish.cancel());
         }
         return Behaviors.stopped();
     }
@@ -373,7 +374,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onTick() {
         if (client.isEmpty()) {
-            wish.session().tell(new SessionCommand.Cancel(wish.stream(), wish.asked()));
+            wish.session().tell(wish.cancel());
             return end(new Failure.Unavailable("no answer from the session's node within "
                     + config.acceptTimeout().toMillis() + " ms"));
         }
@@ -392,7 +393,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this;
         }
         silentProbes++;
-        tell(new SessionCommand.Resume(wish.stream(), cursor.last(), wish.asked(), ears));
+        tell(wish.resume(cursor.last(), ears));
         return this;
     }
 }

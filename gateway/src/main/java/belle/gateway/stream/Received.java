@@ -25,8 +25,7 @@ final class Received {
 
     /** Nothing of a new request. */
     static Received nothingOf(SessionCommand.Generate request) {
-        return new Received(new SessionCommand.Continue(
-                request, Progress.none(Math.max(1, request.params().n()))));
+        return new Received(new SessionCommand.Continue(request, request.nothingHeard()));
     }
 
     /** Notes the next event. */

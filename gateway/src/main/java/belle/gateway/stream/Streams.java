@@ -2,7 +2,6 @@ package belle.gateway.stream;
 
 import belle.gateway.placement.SessionPlaces;
 import belle.proto.Failure;
-import belle.proto.session.Progress;
 import belle.proto.session.SessionAnswer;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
@@ -80,8 +79,7 @@ public final class Streams {
             String session, String stream, Function<ActorRef<StreamEvent>, SessionCommand.Generate> command) {
         return open(session, stream, -1, (ears, asked) -> {
             SessionCommand.Generate generate = command.apply(ears).answeredTo(ears, asked);
-            return new SessionCommand.Continue(
-                    generate, Progress.none(Math.max(1, generate.params().n())));
+            return new SessionCommand.Continue(generate, generate.nothingHeard());
         });
     }
 

@@ -22,4 +22,14 @@ record Wish(
         long after,
         long asked,
         Function<ActorRef<StreamEvent>, SessionCommand> first,
-        CompletableFuture<OpenStream> opened) {}
+        CompletableFuture<OpenStream> opened) {
+    /** What a session is told when nobody wants the stream any more. */
+    SessionCommand cancel() {
+        return new SessionCommand.Cancel(stream, asked);
+    }
+
+    /** What a session is told that has the stream, for {@code reader} to have all behind event {@code last}. */
+    SessionCommand resume(long last, ActorRef<StreamEvent> reader) {
+        return new SessionCommand.Resume(stream, last, asked, reader);
+    }
+}

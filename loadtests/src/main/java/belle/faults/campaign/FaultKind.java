@@ -5,20 +5,34 @@ import java.util.Locale;
 
 /** What can be done to a process. A kind that this machine does not permit is not drawn. */
 enum FaultKind {
-    KILL("kill -9, then started again", Hits.ALL, 3, Needs.NOTHING),
-    CRASH("a crash in native code, then started again", Hits.NODES, 2, Needs.NOTHING),
-    TERM("SIGTERM, then started again", Hits.ALL, 2, Needs.NOTHING),
-    DRAIN("drained through the management endpoint, then started again", Hits.ALL, 2, Needs.NOTHING),
-    DRAIN_KILL("kill -9 in the middle of a drain, then started again", Hits.NODES, 2, Needs.NOTHING),
-    PAUSE("stopped for less than a second", Hits.ALL, 4, Needs.NOTHING),
-    FREEZE("stopped until the others have put it out, then continued", Hits.ALL, 1, Needs.NOTHING),
-    HANG("a step that never comes back; started again when it has ended", Hits.NODES, 1, Needs.NOTHING),
-    BLIP("cut off from everybody for a second", Hits.ALL, 4, Needs.CABLES),
-    CUT("cut off from everybody until the others have put it out", Hits.ALL, 1, Needs.CABLES),
-    DEAF("a gateway cut off from the nodes, but not from its clients, for a second", Hits.GATEWAYS, 4, Needs.CABLES),
-    PART("two nodes cut off from each other for a second", Hits.NODES, 4, Needs.CABLES),
-    SLOW("a network that holds up and loses packets for some seconds", Hits.ALL, 4, Needs.SLOW_CABLES),
-    JUMP("the time of day an hour ahead or behind for some seconds", Hits.ALL, 3, Needs.CLOCKS);
+    /** Kill -9, then started again. */
+    KILL(Hits.ALL, 3, Needs.NOTHING),
+    /** A crash in native code, then started again. */
+    CRASH(Hits.NODES, 2, Needs.NOTHING),
+    /** SIGTERM, then started again. */
+    TERM(Hits.ALL, 2, Needs.NOTHING),
+    /** Drained through the management endpoint, then started again. */
+    DRAIN(Hits.ALL, 2, Needs.NOTHING),
+    /** Kill -9 in the middle of a drain, then started again. */
+    DRAIN_KILL(Hits.NODES, 2, Needs.NOTHING),
+    /** Stopped for less than a second. */
+    PAUSE(Hits.ALL, 4, Needs.NOTHING),
+    /** Stopped until the others have put it out, then continued. */
+    FREEZE(Hits.ALL, 1, Needs.NOTHING),
+    /** A step that never comes back; started again when it has ended. */
+    HANG(Hits.NODES, 1, Needs.NOTHING),
+    /** Cut off from everybody for a second. */
+    BLIP(Hits.ALL, 4, Needs.CABLES),
+    /** Cut off from everybody until the others have put it out. */
+    CUT(Hits.ALL, 1, Needs.CABLES),
+    /** A gateway cut off from the nodes, but not from its clients, for a second. */
+    DEAF(Hits.GATEWAYS, 4, Needs.CABLES),
+    /** Two nodes cut off from each other for a second. */
+    PART(Hits.NODES, 4, Needs.CABLES),
+    /** A network that holds up and loses packets for some seconds. */
+    SLOW(Hits.ALL, 4, Needs.SLOW_CABLES),
+    /** The time of day an hour ahead or behind for some seconds. */
+    JUMP(Hits.ALL, 3, Needs.CLOCKS);
 
     /** Whom it is done to. */
     private enum Hits {
@@ -35,13 +49,11 @@ enum FaultKind {
         CLOCKS
     }
 
-    private final String description;
     private final Hits hits;
     private final int weight;
     private final Needs needs;
 
-    FaultKind(String description, Hits hits, int weight, Needs needs) {
-        this.description = description;
+    FaultKind(Hits hits, int weight, Needs needs) {
         this.hits = hits;
         this.weight = weight;
         this.needs = needs;
@@ -50,10 +62,6 @@ enum FaultKind {
     /** Returns its name on the command line and in reports. */
     String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    String description() {
-        return description;
     }
 
     boolean hits(boolean gateway) {

@@ -22,8 +22,8 @@ final class FaultReports {
 
     private FaultReports(History history) {
         var all = new Pauses(history);
-        List<Entry.Fault> faults = entries(history, Entry.Fault.class);
-        List<Long> refusals = entries(history, Entry.Refused.class).stream()
+        List<Entry.Fault> faults = history.all(Entry.Fault.class);
+        List<Long> refusals = history.all(Entry.Refused.class).stream()
                 .filter(refusal -> refusal.status() >= 429)
                 .map(Entry.Refused::atMicros)
                 .toList();
@@ -70,13 +70,6 @@ final class FaultReports {
                             quantile(sorted, 1)));
         });
         return reports;
-    }
-
-    private static <T extends Entry> List<T> entries(History history, Class<T> kind) {
-        return history.entries().stream()
-                .filter(kind::isInstance)
-                .map(kind::cast)
-                .toList();
     }
 
     private static long quantile(List<Long> sorted, double share) {

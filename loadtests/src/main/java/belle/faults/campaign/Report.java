@@ -60,8 +60,7 @@ public record Report(
             outcomes.merge(kind(entries) + ": " + outcome(entries), 1, Integer::sum);
             again += entries.stream().filter(Entry.Sent.class::isInstance).count() > 1 ? 1 : 0;
         }
-        int events = (int)
-                history.entries().stream().filter(Entry.Heard.class::isInstance).count();
+        int events = history.all(Entry.Heard.class).size();
         return new Report(seed, whole, outcomes, again, events, FaultReports.of(history), Checker.check(history));
     }
 

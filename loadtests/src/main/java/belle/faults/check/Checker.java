@@ -3,11 +3,9 @@ package belle.faults.check;
 import belle.faults.history.Entry;
 import belle.faults.history.History;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Holds a history against all promises. */
 public final class Checker {
@@ -36,12 +34,9 @@ public final class Checker {
     /** Returns what is wrong with a history, at most one violation of a property for each request. */
     public static List<Violation> check(History history) {
         List<Violation> violations = new ArrayList<>();
-        Set<String> names = new LinkedHashSet<>(history.byRequest().keySet());
-        List<Entry> faults =
-                history.entries().stream().filter(Entry.Fault.class::isInstance).toList();
-        Map<String, List<Entry.OfRequest>> byRequest = history.byRequest();
-        for (String name : names) {
-            Request request = new Request(name, Timeline.merged(byRequest.getOrDefault(name, List.of()), faults));
+        List<Entry.Fault> faults = history.all(Entry.Fault.class);
+        history.byRequest().forEach((name, entries) -> {
+            Request request = new Request(name, Timeline.merged(entries, faults));
             for (Property property : Property.values()) {
                 Rule rule = RULES.get(property);
                 if (rule != null) {
@@ -49,9 +44,9 @@ public final class Checker {
                             .ifPresent(message -> violations.add(violation(property, rule, request, message)));
                 }
             }
-        }
-        for (Entry entry : history.entries()) {
-            if (entry instanceof Entry.Counted counted && counted.value() != 0) {
+        });
+        for (Entry.Counted counted : history.all(Entry.Counted.class)) {
+            if (counted.value() != 0) {
                 String message = counted.process() + " still has " + counted.value() + " " + counted.what();
                 violations.add(new Violation(Property.NOTHING_LEFT, counted.process(), message, List.of(counted)));
             }

@@ -2,6 +2,7 @@ package belle.faults.check;
 
 import belle.faults.history.Answer;
 import belle.faults.history.Entry;
+import belle.faults.history.History;
 import belle.faults.history.Piece;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ record Request(String name, List<Entry> entries) {
     }
 
     <T extends Entry> List<T> all(Class<T> kind) {
-        return entries.stream().filter(kind::isInstance).map(kind::cast).toList();
+        return new History(entries).all(kind);
     }
 
     <T extends Entry> Optional<T> first(Class<T> kind) {

@@ -1,21 +1,15 @@
 package belle.faults.cluster;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** One process of the cluster, started as often as it ends. Used by one thread at a time. */
 public final class Member {
-    private static final long START_SECONDS = 60;
+    private static final Duration START = Duration.ofMinutes(1);
 
     /** What a process can be sent. */
     public enum Signal {
@@ -100,12 +94,9 @@ public final class Member {
      */
     public boolean awaitReady() throws InterruptedException {
         Process running = process.orElseThrow();
-        var out = new BufferedReader(new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8));
-        var said = new FutureTask<>(() -> out.readLine() != null);
-        Thread.ofPlatform().daemon().start(said);
         try {
-            return said.get(START_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
+            return FirstLine.of(running, START).isPresent();
+        } catch (IOException e) {
             running.destroyForcibly();
             return false;
         }
@@ -144,10 +135,5 @@ public final class Member {
     /** Tells whether there is a process. */
     public boolean isAlive() {
         return process.filter(Process::isAlive).isPresent();
-    }
-
-    /** Its status, when it has ended. */
-    public Optional<Integer> exitValue() {
-        return process.filter(ended -> !ended.isAlive()).map(Process::exitValue);
     }
 }

@@ -1,20 +1,15 @@
 package belle.faults.cluster;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
 
 /** A server of one process, to which nothing is done. Closing it ends it. */
 public final class Undisturbed implements AutoCloseable {
-    private static final long START_SECONDS = 60;
+    private static final Duration START = Duration.ofMinutes(1);
 
     private final Process process;
     private final Path log;
@@ -36,15 +31,12 @@ public final class Undisturbed implements AutoCloseable {
      * @throws IOException when it does not become ready
      */
     public URI awaitUrl() throws IOException, InterruptedException {
-        var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        var said = new FutureTask<>(() -> String.valueOf(out.readLine()));
-        Thread.ofPlatform().daemon().start(said);
         try {
-            String line = said.get(START_SECONDS, TimeUnit.SECONDS);
-            if (line.startsWith("http")) {
-                return URI.create(line.substring(0, line.indexOf(' ')));
+            Optional<String> line = FirstLine.of(process, START).filter(said -> said.startsWith("http"));
+            if (line.isPresent()) {
+                return URI.create(line.get().substring(0, line.get().indexOf(' ')));
             }
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (IOException e) {
             throw new IOException("the undisturbed server did not start; see " + log, e);
         }
         throw new IOException("the undisturbed server did not start; see " + log);

@@ -19,6 +19,11 @@ public record History(List<Entry> entries) {
         entries = List.copyOf(entries);
     }
 
+    /** Returns all entries of one kind, in order. */
+    public <T extends Entry> List<T> all(Class<T> kind) {
+        return entries.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
     /** Returns the entries of each request, in order. */
     public Map<String, List<Entry.OfRequest>> byRequest() {
         Map<String, List<Entry.OfRequest>> requests = new LinkedHashMap<>();

@@ -14,6 +14,11 @@ public sealed interface SessionCommand extends Wire {
     /** The stream that it is about. */
     String stream();
 
+    /** Returns the id of the session that a stream belongs to, which its name begins with; "" for no stream's name. */
+    static String sessionOf(String stream) {
+        return stream.substring(0, Math.max(0, stream.lastIndexOf('~')));
+    }
+
     /**
      * Starts a turn. Answered by {@link StreamEvent.Accepted} or {@link StreamEvent.Refused}, then events follow.
      *
@@ -44,6 +49,11 @@ public sealed interface SessionCommand extends Wire {
                 boolean echoPrompt,
                 ActorRef<StreamEvent> replyTo) {
             this(stream, model, prompt, params, tenant, echoPrompt, 0, replyTo);
+        }
+
+        /** What a reader has that has heard nothing of it. */
+        public Progress nothingHeard() {
+            return Progress.none(Math.max(1, params.n()));
         }
 
         /** The same, asked {@code when}, with its events told to {@code reader}. */
