@@ -1,6 +1,7 @@
 package belle.gateway;
 
 import belle.gateway.http.HttpEdge;
+import belle.gateway.http.HttpServer;
 import belle.gateway.placement.SessionPlaces;
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
@@ -20,7 +21,6 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class Gateway {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
-    private static final Duration AT_ONCE = Duration.ofMillis(1);
     private static final Duration FLUSH = Duration.ofSeconds(3);
 
     private Gateway() {}
@@ -43,7 +42,7 @@ public final class Gateway {
      * the drain deadline and then one error event. A gateway that its cluster has put out hears no event any more: it breaks
      * its connections off at once, and clients go on at another one.
      */
-    public static CompletionStage<ServerBinding> start(ActorSystem<?> system, GatewayConfig config) {
+    public static CompletionStage<HttpServer> start(ActorSystem<?> system, GatewayConfig config) {
         ClusterSharding sharding = ClusterSharding.get(system);
         if (!config.sessionRole().isEmpty()) {
             sharding.init(Entity.of(SessionCommand.TYPE, _ -> neverHere()).withRole(config.sessionRole()));
@@ -66,9 +65,9 @@ public final class Gateway {
                         directory,
                         streams,
                         draining::get)
-                .thenApply(binding -> {
-                    drainOnShutdown(system, config, streams, draining, binding);
-                    return binding;
+                .thenApply(server -> {
+                    drainOnShutdown(system, config, streams, draining, server);
+                    return server;
                 });
     }
 
@@ -77,11 +76,7 @@ public final class Gateway {
     }
 
     private static void drainOnShutdown(
-            ActorSystem<?> system,
-            GatewayConfig config,
-            Streams streams,
-            AtomicBoolean draining,
-            ServerBinding binding) {
+            ActorSystem<?> system, GatewayConfig config, Streams streams, AtomicBoolean draining, HttpServer server) {
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         String phase = CoordinatedShutdown.PhaseServiceRequestsDone();
         Duration phaseLimit = Duration.ofMillis(shutdown.timeout(phase).toMillis())
@@ -105,11 +100,10 @@ public final class Gateway {
                 phase,
                 "gateway-finishes-streams",
                 () -> isPutOut(shutdown)
-                        ? binding.terminate(AT_ONCE).thenApply(_ -> Done.getInstance())
+                        ? server.breakOff()
                         : within(streams.awaitIdle(), allowed)
                                 .thenCompose(idle -> idle ? done() : lastWords(streams))
-                                .thenCompose(_ -> binding.terminate(FLUSH))
-                                .thenApply(_ -> Done.getInstance()));
+                                .thenCompose(_ -> server.close(FLUSH)));
     }
 
     private static boolean isPutOut(CoordinatedShutdown shutdown) {

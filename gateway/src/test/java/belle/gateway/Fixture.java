@@ -2,6 +2,7 @@ package belle.gateway;
 
 import belle.gateway.fake.FakeNode;
 import belle.gateway.fake.Witness;
+import belle.gateway.http.HttpServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
@@ -23,7 +24,6 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** A gateway on a free port over a one-member cluster with a scripted node, and a client for it. */
 final class Fixture implements AutoCloseable {
@@ -32,7 +32,7 @@ final class Fixture implements AutoCloseable {
 
     final Witness witness = new Witness();
     private final ActorTestKit kit;
-    private final ServerBinding binding;
+    private final HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();
 
     private Fixture(String overrides, boolean withNode) {
@@ -47,7 +47,7 @@ final class Fixture implements AutoCloseable {
             FakeNode.start(kit.system(), witness, Duration.ZERO);
         }
         try {
-            binding = Gateway.start(kit.system(), GatewayConfig.of(config))
+            server = Gateway.start(kit.system(), GatewayConfig.of(config))
                     .toCompletableFuture()
                     .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (Exception e) {
@@ -79,7 +79,7 @@ final class Fixture implements AutoCloseable {
     }
 
     InetSocketAddress address() {
-        return binding.localAddress();
+        return server.address();
     }
 
     URI uri(String path) {

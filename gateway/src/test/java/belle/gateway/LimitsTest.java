@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -160,6 +161,33 @@ class LimitsTest {
             String body = new String(held.body().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(body).contains("event: error").endsWith("\n\n");
             assertThat(body.split("event: error", -1)).hasSize(2);
+            assertThat(ended).succeedsWithin(Fixture.PATIENCE);
+        }
+    }
+
+    /** The whole answer is on its way, most of it in buffers, when the last stream has ended for the gateway. */
+    @Test
+    void atTheEndASlowClientGetsTheRestOfItsAnswer() throws Exception {
+        try (Fixture gateway = Fixture.with("belle.gateway.http.send-buffer-bytes = 4 KiB");
+                var slow = new Socket()) {
+            slow.setReceiveBufferSize(2048);
+            slow.setSoTimeout((int) Fixture.PATIENCE.toMillis());
+            slow.connect(gateway.address());
+            String body =
+                    "{\"model\":\"fake\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"count to 60\"}]}";
+            slow.getOutputStream()
+                    .write(("POST " + CHAT
+                                    + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                                    + body.length() + "\r\n\r\n" + body)
+                            .getBytes(StandardCharsets.US_ASCII));
+            byte[] begun = slow.getInputStream().readNBytes(100);
+            var ended = CoordinatedShutdown.get(gateway.system())
+                    .runAll(CoordinatedShutdown.unknownReason())
+                    .toCompletableFuture();
+            Thread.sleep(2_000); // Past the drain deadline and the last words, within the time to flush.
+            String rest = new String(slow.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(new String(begun, StandardCharsets.UTF_8)).startsWith("HTTP/1.1 200");
+            assertThat(rest).contains("60 ").endsWith("0\r\n\r\n").containsOnlyOnce("[DONE]");
             assertThat(ended).succeedsWithin(Fixture.PATIENCE);
         }
     }

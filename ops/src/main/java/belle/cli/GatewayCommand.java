@@ -56,7 +56,7 @@ final class GatewayCommand implements Callable<Integer> {
             int bound = Gateway.start(system, gateway)
                     .toCompletableFuture()
                     .get()
-                    .localAddress()
+                    .address()
                     .getPort();
             String shown = gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host();
             spec.commandLine()

@@ -86,7 +86,7 @@ final class UpCommand implements Callable<Integer> {
             var serving = Node.start(system, node, opening);
             var listening = Gateway.start(system, gateway);
             var models = serving.toCompletableFuture().get().models();
-            int bound = listening.toCompletableFuture().get().localAddress().getPort();
+            int bound = listening.toCompletableFuture().get().address().getPort();
             String url = "http://" + (gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host()) + ":" + bound;
             awaitReady(url);
             if (models.stream().anyMatch(ModelInfo::embedded)) {

@@ -9,27 +9,18 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
-import belle.proto.Failure;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
-import org.apache.pekko.Done;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.Server;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.io.TcpSO;
-import org.apache.pekko.stream.javadsl.Flow;
 import scala.concurrent.duration.Duration;
 
 /** Wires the HTTP server by hand; {@link #endpoints} is its table of contents. */
@@ -37,7 +28,7 @@ public final class HttpEdge {
     private HttpEdge() {}
 
     /** Listens; completes with the binding, or fails when the port cannot be had. */
-    public static CompletionStage<ServerBinding> bind(
+    public static CompletionStage<HttpServer> bind(
             ActorSystem<?> system,
             String host,
             int port,
@@ -55,10 +46,7 @@ public final class HttpEdge {
                 new Cors(config.corsOrigins()),
                 metrics,
                 draining);
-        return Http.get(system)
-                .newServerAt(host, port)
-                .withSettings(settings(system, config))
-                .bindFlow(connections(router));
+        return HttpServer.start(system, host, port, settings(system, config), config.idleTimeout(), router);
     }
 
     private static List<Endpoint> endpoints(
@@ -94,25 +82,10 @@ public final class HttpEdge {
         return endpoints;
     }
 
-    /** One flow per connection, so that its requests can learn when the client has hung up. */
-    private static Flow<HttpRequest, HttpResponse, ?> connections(Router router) {
-        return Flow.<HttpRequest, HttpResponse, NotUsed>fromMaterializer((_, _) -> {
-            var gone = new CompletableFuture<Done>();
-            return Flow.<HttpRequest>create()
-                    .watchTermination((unused, done) -> {
-                        done.whenComplete((_, _) -> gone.complete(Done.getInstance()));
-                        return unused;
-                    })
-                    .mapAsync(1, request -> router.handle(request, gone));
-        });
-    }
-
     private static ServerSettings settings(ActorSystem<?> system, HttpConfig config) {
         ServerSettings defaults = ServerSettings.create(system.settings().config());
         // A whole answer may take minutes to generate; the engine bounds it, not the clock.
-        var timeouts = defaults.getTimeouts()
-                .withRequestTimeout(Duration.Inf())
-                .withIdleTimeout(Duration.fromNanos(config.idleTimeout().toNanos()));
+        var timeouts = defaults.getTimeouts().withRequestTimeout(Duration.Inf());
         return defaults.withServerHeader(Optional.of(Server.create(ProductVersion.create("belle", ""))))
                 .withMaxConnections(config.maxConnections())
                 // As many may come at once as may be there: a shorter line lets the kernel reset those behind its end.
@@ -120,8 +93,6 @@ public final class HttpEdge {
                 .withSocketOptions(List.of(TcpSO.tcpNoDelay(true), TcpSO.sendBufferSize(config.sendBufferBytes())))
                 .withParsingErrorHandler(ProtocolErrors.class.getName())
                 .withTimeouts(timeouts)
-                .withTerminationDeadlineExceededResponse(
-                        Answers.failure(new Failure.Unavailable("the server is shutting down")))
                 .withVerboseErrorMessages(false);
     }
 }

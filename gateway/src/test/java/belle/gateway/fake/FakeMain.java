@@ -23,6 +23,6 @@ public final class FakeMain {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         FakeNode.start(system, new Witness(), interval);
         Gateway.start(system, GatewayConfig.of(config.resolve()).withPort(port))
-                .thenAccept(binding -> system.log().info("listening on {}", binding.localAddress()));
+                .thenAccept(binding -> system.log().info("listening on {}", binding.address()));
     }
 }
