@@ -4,6 +4,7 @@ import belle.cluster.ClusterConfig;
 import belle.node.StepHung;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.trace.TraceSpan;
 import com.typesafe.config.Config;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,7 @@ final class MemberProcess {
      */
     static int run(Config config, Service service) throws ExecutionException, InterruptedException {
         CompletableFuture<String> stop = Termination.requested();
+        TraceSpan.configure(config);
         ClusterConfig cluster = ClusterConfig.of(config);
         Ports.refuseTaken(cluster.host(), cluster.port(), "--cluster-port");
         Ports.refuseTaken(cluster.managementHost(), cluster.managementPort(), "--management-port");

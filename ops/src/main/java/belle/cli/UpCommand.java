@@ -9,6 +9,7 @@ import belle.node.OpeningModels;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.node.NodeQuery.ModelInfo;
+import belle.proto.trace.TraceSpan;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
@@ -78,6 +79,7 @@ final class UpCommand implements Callable<Integer> {
         GatewayConfig gateway = GatewayConfig.of(config);
         Ports.refuseTaken(gateway.host(), gateway.port(), "--port");
         NodeConfig node = NodeConfig.from(config);
+        TraceSpan.configure(config);
         // Begun first: reading a model and starting the actors take about as long as each other.
         var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         var system = ActorSystem.create(Behaviors.empty(), "belle", config);

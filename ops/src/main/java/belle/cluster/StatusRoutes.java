@@ -3,12 +3,14 @@ package belle.cluster;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -27,16 +29,22 @@ import org.apache.pekko.management.javadsl.ManagementRouteProviderSettings;
  * POST /belle/members/HOST:PORT/drain      has a member finish or hand over its streams and leave
  * GET  /health/live                        503 when a step of this process's node makes no progress
  * GET  /health/ready                       200 when this process takes requests
+ * GET  /metrics                            what a node counts; a gateway has its page at its public port
  * </pre>
  */
 public final class StatusRoutes implements ManagementRouteProvider {
     private static final ObjectMapper JSON = new ObjectMapper().registerModule(new Jdk8Module());
     private static final String STALLED = "stalled";
 
+    private static final ContentType METRICS = ContentTypes.parse("text/plain; version=0.0.4; charset=utf-8");
+
     private final ClusterView view;
+    private final Optional<NodeMetrics> metrics;
 
     StatusRoutes(ExtendedActorSystem system) {
         view = new ClusterView(Adapter.toTyped(system));
+        metrics =
+                view.hasNode() ? Optional.of(NodeMetrics.start(system.settings().config())) : Optional.empty();
     }
 
     @Override
@@ -50,7 +58,9 @@ public final class StatusRoutes implements ManagementRouteProvider {
                         Directives.pathSingleSlash(() -> answer(page())),
                         Directives.path(PathMatchers.segment("belle").slash("status"), () -> answer(status())),
                         Directives.path(PathMatchers.segment("health").slash("live"), () -> answer(live())),
-                        Directives.path(PathMatchers.segment("health").slash("ready"), () -> answer(ready())))),
+                        Directives.path(PathMatchers.segment("health").slash("ready"), () -> answer(ready())),
+                        metrics.map(counted -> Directives.path("metrics", () -> Directives.complete(page(counted))))
+                                .orElseGet(Directives::reject))),
                 Directives.post(() -> Directives.path(drain, this::drained)));
     }
 
@@ -62,6 +72,11 @@ public final class StatusRoutes implements ManagementRouteProvider {
         return view.collect()
                 .thenApply(status -> HttpResponse.create()
                         .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, StatusPage.of(status))));
+    }
+
+    private static HttpResponse page(NodeMetrics counted) {
+        return HttpResponse.create()
+                .withEntity(HttpEntities.create(METRICS, counted.page().getBytes(StandardCharsets.UTF_8)));
     }
 
     private CompletionStage<HttpResponse> status() {
