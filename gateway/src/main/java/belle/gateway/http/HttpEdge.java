@@ -15,21 +15,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
-import org.apache.pekko.Done;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.Server;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.io.TcpSO;
-import org.apache.pekko.stream.javadsl.Flow;
 import scala.concurrent.duration.Duration;
 
 /** Wires the HTTP server by hand; {@link #endpoints} is its table of contents. */
@@ -55,10 +48,7 @@ public final class HttpEdge {
                 new Cors(config.corsOrigins()),
                 metrics,
                 draining);
-        return Http.get(system)
-                .newServerAt(host, port)
-                .withSettings(settings(system, config))
-                .bindFlow(connections(router));
+        return Listener.bind(system, host, port, settings(system, config), router::handle);
     }
 
     private static List<Endpoint> endpoints(
@@ -92,19 +82,6 @@ public final class HttpEdge {
                 new Endpoint(GET, "/openapi.json", OPEN, state::openApi)));
         endpoints.addAll(PageFiles.endpoints());
         return endpoints;
-    }
-
-    /** One flow per connection, so that its requests can learn when the client has hung up. */
-    private static Flow<HttpRequest, HttpResponse, ?> connections(Router router) {
-        return Flow.<HttpRequest, HttpResponse, NotUsed>fromMaterializer((_, _) -> {
-            var gone = new CompletableFuture<Done>();
-            return Flow.<HttpRequest>create()
-                    .watchTermination((unused, done) -> {
-                        done.whenComplete((_, _) -> gone.complete(Done.getInstance()));
-                        return unused;
-                    })
-                    .mapAsync(1, request -> router.handle(request, gone));
-        });
     }
 
     private static ServerSettings settings(ActorSystem<?> system, HttpConfig config) {
