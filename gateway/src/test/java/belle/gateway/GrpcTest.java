@@ -52,12 +52,12 @@ class GrpcTest {
     void aTextIsGoneOnWithAsOverHttp() {
         JsonNode http = json(gateway.post(
                 "/v1/completions",
-                "{\"model\":\"fake\",\"prompt\":\"hello\",\"max_tokens\":3,\"seed\":7,\"logprobs\":2,\"n\":2}"));
+                "{\"model\":\"fake\",\"prompt\":\"hello\",\"max_tokens\":2,\"seed\":7,\"logprobs\":2,\"n\":2}"));
         List<Event> events = all(
                 gateway,
                 client.generate(generate("hello")
                         .setSampling(
-                                Sampling.newBuilder().setMaxTokens(3).setSeed(7).setN(2))
+                                Sampling.newBuilder().setMaxTokens(2).setSeed(7).setN(2))
                         .setLogprobs(2)
                         .build()));
         assertThat(events.stream().map(Event::getIndex))

@@ -34,6 +34,7 @@ import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.util.ByteString;
 
@@ -41,7 +42,8 @@ import org.apache.pekko.util.ByteString;
 public final class GrpcEdge {
     private static final String HTTP_2 = "HTTP/2.0";
     private static final String CONTENT_TYPE = "application/grpc";
-    private static final String REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/";
+    private static final String REFLECTION = "/grpc.reflection.v1.ServerReflection/";
+    private static final String OLD_REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/";
 
     private record Service(String name, FileDescriptor descriptor) implements ServiceDescription {}
 
@@ -80,12 +82,18 @@ public final class GrpcEdge {
 
     /** Answers a call. */
     public CompletionStage<HttpResponse> handle(HttpRequest request) {
-        return request.getUri().getPathString().startsWith(REFLECTION) ? reflected(request) : router.handle(request);
+        String path = request.getUri().getPathString();
+        if (path.startsWith(REFLECTION)) {
+            // Both versions have the same messages; Pekko's reflection has the older name.
+            Uri older = request.getUri().path(OLD_REFLECTION + path.substring(REFLECTION.length()));
+            return reflected(request.withUri(older));
+        }
+        return path.startsWith(OLD_REFLECTION) ? reflected(request) : router.handle(request);
     }
 
     private CompletionStage<HttpResponse> reflected(HttpRequest request) {
-        HttpRequest bounded =
-                request.withEntity((RequestEntity) request.entity().withSizeLimit(maxRequestBytes));
+        HttpRequest bounded = request.removeHeader("grpc-encoding")
+                .withEntity((RequestEntity) request.entity().withSizeLimit(maxRequestBytes));
         try {
             return reflection.apply(bounded);
         } catch (Exception e) {
