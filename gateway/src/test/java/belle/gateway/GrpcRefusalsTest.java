@@ -274,7 +274,8 @@ class GrpcRefusalsTest {
         }
     }
 
-    private static SingleResponseRequestBuilder<ListModelsRequest, ListModelsResponse> with(BelleClient client, String key) {
+    private static SingleResponseRequestBuilder<ListModelsRequest, ListModelsResponse> with(
+            BelleClient client, String key) {
         return client.listModels().addHeader("authorization", "Bearer " + key);
     }
 }

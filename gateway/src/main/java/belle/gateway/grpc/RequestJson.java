@@ -70,7 +70,7 @@ final class RequestJson {
         return switch (value) {
             case String text -> JSON.textNode(text);
             case Boolean flag -> JSON.booleanNode(flag);
-            case Double number -> JSON.numberNode(number);
+            case Double number -> decimal(number);
             case Long number -> JSON.numberNode(number);
             case Integer number
             when field.getType() == FieldDescriptor.Type.UINT32 -> JSON.numberNode(Integer.toUnsignedLong(number));
@@ -79,5 +79,11 @@ final class RequestJson {
             case EnumValueDescriptor word -> JSON.textNode(word.getName());
             default -> throw new IllegalArgumentException("no field of a request has this type: " + field);
         };
+    }
+
+    /** What has no fraction is shown without one, as whoever sent it would write it. */
+    private static JsonNode decimal(double number) {
+        boolean whole = number == Math.rint(number) && Math.abs(number) <= 1L << 53;
+        return whole ? JSON.numberNode((long) number) : JSON.numberNode(number);
     }
 }

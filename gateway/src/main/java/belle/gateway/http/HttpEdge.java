@@ -107,6 +107,8 @@ public final class HttpEdge {
                 .withIdleTimeout(Duration.fromNanos(config.idleTimeout().toNanos()));
         return defaults.withServerHeader(Optional.of(Server.create(ProductVersion.create("belle", ""))))
                 .withMaxConnections(config.maxConnections())
+                // Where nothing is due no write would fail: an answer to a ping tells that the client is still there.
+                .withHttp2Settings(defaults.getHttp2Settings().withPingInterval(config.keepAlive()))
                 // As many may come at once as may be there: a shorter line lets the kernel reset those behind its end.
                 .withBacklog(config.maxConnections())
                 .withSocketOptions(List.of(TcpSO.tcpNoDelay(true), TcpSO.sendBufferSize(config.sendBufferBytes())))
