@@ -73,7 +73,7 @@ class GrpcRefusalsTest {
         gateway.close();
     }
 
-    static List<Fault> faults() {
+    static List<Fault> ofSampling() {
         return List.of(
                 sampling("\"temperature\":9", s -> s.setTemperature(9)),
                 sampling("\"top_p\":-0.1", s -> s.setTopP(-0.1)),
@@ -88,7 +88,11 @@ class GrpcRefusalsTest {
                 sampling("\"logit_bias\":{\"4294967295\":1}", s -> s.putLogitBias(-1, 1)),
                 sampling("\"presence_penalty\":3", s -> s.setPresencePenalty(3)),
                 sampling("\"frequency_penalty\":-3", s -> s.setFrequencyPenalty(-3)),
-                sampling("\"repetition_penalty\":0", s -> s.setRepetitionPenalty(0)),
+                sampling("\"repetition_penalty\":0", s -> s.setRepetitionPenalty(0)));
+    }
+
+    static List<Fault> ofPrompts() {
+        return List.of(
                 completion("\"prompt\":\"x\",\"logprobs\":21", generate("x").setLogprobs(21)),
                 completion("\"prompt\":[1114112]", ids(1_114_112)),
                 completion("\"prompt\":[4294967295]", ids(-1)),
@@ -109,7 +113,11 @@ class GrpcRefusalsTest {
                 chatting(
                         "\"messages\":[{\"content\":\"x\"}]",
                         chat("").setMessages(0, ChatMessage.newBuilder().setContent("x"))),
-                chatting("\"messages\":[{\"role\":\"user\"}],\"top_logprobs\":3", chat("").setTopLogprobs(3)),
+                chatting("\"messages\":[{\"role\":\"user\"}],\"top_logprobs\":3", chat("").setTopLogprobs(3)));
+    }
+
+    static List<Fault> ofNames() {
+        return List.of(
                 new Fault(
                         "no such model",
                         f -> f.posting("/v1/completions", "{\"model\":\"nope\",\"prompt\":\"x\"}"),
@@ -193,7 +201,7 @@ class GrpcRefusalsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("faults")
+    @MethodSource({"ofSampling", "ofPrompts", "ofNames"})
     void aFaultIsNamedInTheSameWords(Fault fault) {
         HttpResponse<String> http = gateway.send(fault.http().apply(gateway).build());
         JsonNode error = json(http).get("error");
@@ -270,6 +278,24 @@ class GrpcRefusalsTest {
                     .invoke(DeleteSessionRequest.newBuilder()
                             .setSessionId("s.1")
                             .build()));
+            GrpcClients.now(caller.close());
+        }
+    }
+
+    @Test
+    void refusedCallsLeaveTheirConnectionAsItWas() {
+        try (Fixture keyed = Fixture.with("belle.gateway.tenants.keys = [{ tenant = ann, key = k-ann }]")) {
+            BelleClient caller = GrpcClients.client(keyed);
+            var large = chat("x".repeat(1 << 20)).build();
+            for (int i = 0; i < 24; i++) {
+                assertThat(refusal(keyed, caller.chat(large)).status()).isEqualTo("UNAUTHENTICATED");
+            }
+            assertThat(GrpcClients.all(
+                            keyed,
+                            caller.chat()
+                                    .addHeader("authorization", "Bearer k-ann")
+                                    .invoke(large)))
+                    .isNotEmpty();
             GrpcClients.now(caller.close());
         }
     }

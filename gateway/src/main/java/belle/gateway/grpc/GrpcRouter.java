@@ -81,6 +81,7 @@ final class GrpcRouter {
         if (method == null) {
             Errors.Answer unknown = Errors.request(501, "there is no method " + path, null, "not_found");
             metrics.answered("unknown", "GRPC", unknown.status());
+            leave(request);
             return marshalled(Source.<Empty>failed(new RefusedException(unknown)), Empty.parser(), writer);
         }
         return answer(request, method, writer);
@@ -107,18 +108,20 @@ final class GrpcRouter {
     private <Q extends Message, A extends Message> Source<A, NotUsed> admitted(
             HttpRequest request, GrpcMethod<Q, A> method) {
         return switch (admission.identify(method.access(), header(request, "authorization"))) {
-            case Identity.Unknown(Errors.Answer answer) -> refused(method, answer);
+            case Identity.Unknown(Errors.Answer answer) -> refused(request, method, answer);
             case Identity.Known(Tenant tenant) -> {
                 Optional<Failure> refused = admission.enter(method.access(), tenant);
                 yield refused.isPresent()
-                        ? refused(method, Errors.of(refused.get()))
+                        ? refused(request, method, Errors.of(refused.get()))
                         : running(request, method, tenant);
             }
         };
     }
 
-    private <A extends Message> Source<A, NotUsed> refused(GrpcMethod<?, A> method, Errors.Answer answer) {
+    private <A extends Message> Source<A, NotUsed> refused(
+            HttpRequest request, GrpcMethod<?, A> method, Errors.Answer answer) {
         count(method, answer.status());
+        leave(request);
         return Source.failed(new RefusedException(answer));
     }
 
@@ -173,6 +176,11 @@ final class GrpcRouter {
                                                 + deadline.get().toMillis() + " ms has passed",
                                         null,
                                         "deadline_exceeded")));
+    }
+
+    /** Reads a request that is refused: unread, it would go on counting in what its connection may have under way. */
+    private void leave(HttpRequest request) {
+        var _ = reader.apply(request.entity());
     }
 
     private void count(GrpcMethod<?, ?> method, int status) {
