@@ -1,9 +1,9 @@
 package belle.gateway;
 
 import belle.gateway.http.HttpConfig;
-import belle.gateway.http.TenantConfig;
 import belle.gateway.placement.PlacementConfig;
 import belle.gateway.stream.StreamConfig;
+import belle.gateway.work.TenantConfig;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.typesafe.config.Config;

@@ -1,23 +1,17 @@
 package belle.gateway.http;
 
 import belle.gateway.api.Errors;
+import belle.gateway.work.Faults;
 import belle.proto.Failure;
-import belle.proto.FailureException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.util.ByteString;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Makes whole JSON answers. */
 final class Answers {
-    private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
-
     private Answers() {}
 
     static HttpResponse json(int status, JsonNode body) {
@@ -28,19 +22,9 @@ final class Answers {
                         ByteString.fromArrayUnsafe(body.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Returns the answer for whatever a handler threw; a surprise is logged, and the client learns no more than that. */
+    /** Returns the answer for whatever a handler threw. */
     static HttpResponse explained(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return switch (cause) {
-            case FailureException failed -> failure(failed.failure());
-            case Bodies.RefusedException refused -> error(refused.answer());
-            case CancellationException _ -> failure(new Failure.Unavailable("the client has gone"));
-            default -> {
-                LOG.error("a request failed", cause);
-                yield failure(new Failure.Internal("the server failed; its log says more"));
-            }
-        };
+        return error(Faults.answer(thrown));
     }
 
     static HttpResponse failure(Failure failure) {

@@ -1,10 +1,11 @@
 package belle.gateway.http;
 
 import belle.gateway.api.Errors;
+import belle.gateway.api.RefusedException;
 import belle.gateway.schema.StrictJson;
+import belle.gateway.work.Faults;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -16,20 +17,6 @@ import org.apache.pekko.util.ByteString;
 
 /** Reads request bodies: JSON only, whole, within a size and a time. */
 final class Bodies {
-    /** A request that cannot be read; carries its answer. */
-    static final class RefusedException extends RuntimeException {
-        private final transient Errors.Answer answer;
-
-        RefusedException(Errors.Answer answer) {
-            super(answer.message());
-            this.answer = answer;
-        }
-
-        Errors.Answer answer() {
-            return answer;
-        }
-    }
-
     /** An unread body is read and dropped up to this many times the limit, so that the client sees the answer. */
     private static final int DRAINED_TIMES = 16;
 
@@ -60,12 +47,16 @@ final class Bodies {
         if (announced > config.maxRequestBytes()) {
             return refused(413, tooLarge() + ", but has " + announced);
         }
-        return entity.withSizeLimit(config.maxRequestBytes())
+        return whole(entity, config.maxRequestBytes()).thenApply(bytes -> StrictJson.parse(bytes.asByteBuffer()));
+    }
+
+    /** Returns a body of at most {@code limit} bytes, or fails with {@link RefusedException}. */
+    CompletionStage<ByteString> whole(HttpEntity entity, int limit) {
+        return entity.withSizeLimit(limit)
                 .getDataBytes()
                 .completionTimeout(config.bodyTimeout())
                 .runFold(ByteString.emptyByteString(), ByteString::concat, system)
-                .exceptionallyCompose(this::unreadable)
-                .thenApply(bytes -> StrictJson.parse(bytes.asByteBuffer()));
+                .exceptionallyCompose(this::unreadable);
     }
 
     /** Reads and drops what is left of a body that an error answers. */
@@ -80,9 +71,7 @@ final class Bodies {
     }
 
     private CompletionStage<ByteString> unreadable(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return switch (cause) {
+        return switch (Faults.cause(thrown)) {
             case EntityStreamSizeException _ -> refused(413, tooLarge());
             case TimeoutException _ ->
                 refused(

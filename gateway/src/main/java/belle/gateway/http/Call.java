@@ -1,6 +1,6 @@
 package belle.gateway.http;
 
-import belle.gateway.http.Tenants.Tenant;
+import belle.gateway.work.Tenants.Tenant;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.AttributeKey;

@@ -1,5 +1,6 @@
 package belle.gateway.http;
 
+import belle.gateway.work.Admission.Access;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -12,16 +13,6 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
  * @param access who may call it
  */
 record Endpoint(HttpMethod method, String template, Access access, Call.Handler handler) {
-    /** Who may call an endpoint, and when. */
-    enum Access {
-        /** Everybody, always. */
-        OPEN,
-        /** Whoever has a key, where keys are set. */
-        KEY,
-        /** The same, within the quota, and not while the gateway drains. */
-        WORK
-    }
-
     /** Returns the parameter's value, "" where the template has none, or empty if the path is another one. */
     Optional<String> match(String path) {
         int parameter = template.indexOf('{');

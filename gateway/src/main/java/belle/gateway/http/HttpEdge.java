@@ -1,14 +1,24 @@
 package belle.gateway.http;
 
-import static belle.gateway.http.Endpoint.Access.KEY;
-import static belle.gateway.http.Endpoint.Access.OPEN;
-import static belle.gateway.http.Endpoint.Access.WORK;
+import static belle.gateway.work.Admission.Access.KEY;
+import static belle.gateway.work.Admission.Access.OPEN;
+import static belle.gateway.work.Admission.Access.WORK;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.DELETE;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 
+import belle.gateway.grpc.GrpcEdge;
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
+import belle.gateway.work.Admission;
+import belle.gateway.work.Generations;
+import belle.gateway.work.Metrics;
+import belle.gateway.work.Models;
+import belle.gateway.work.Readiness;
+import belle.gateway.work.Sessions;
+import belle.gateway.work.Shared;
+import belle.gateway.work.TenantConfig;
+import belle.gateway.work.Tenants;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -38,32 +48,38 @@ public final class HttpEdge {
             Streams streams,
             BooleanSupplier draining) {
         Metrics metrics = Metrics.start(system.settings().config(), config.metricsTick());
-        Bodies bodies = new Bodies(config, system);
-        Router router = new Router(
-                endpoints(system, config, directory, streams, draining, metrics, bodies),
-                new Tenants(tenants, System::nanoTime),
+        var models = new Models(directory, system, config.bodyTimeout());
+        var generations = new Generations(models, streams, metrics, InstantSource.system(), new SecureRandom());
+        var shared = new Shared(
+                new Admission(new Tenants(tenants, System::nanoTime), draining),
+                new Readiness(directory, draining),
+                models,
+                generations,
+                new Sessions(streams),
+                metrics);
+        var bodies = new Bodies(config, system);
+        var router = new Router(
+                endpoints(shared, bodies, new StreamAnswers(system, metrics, config.keepAlive())),
+                shared.admission(),
                 bodies,
                 new Cors(config.corsOrigins()),
-                metrics,
-                draining);
-        return HttpServer.start(system, host, port, settings(system, config), config.idleTimeout(), router);
+                metrics);
+        var grpc = new GrpcEdge(system, shared, bodies::whole, config.maxRequestBytes());
+        return HttpServer.start(
+                system,
+                host,
+                port,
+                settings(system, config),
+                config.idleTimeout(),
+                (request, gone) -> GrpcEdge.isCall(request) ? grpc.handle(request) : router.handle(request, gone));
     }
 
-    private static List<Endpoint> endpoints(
-            ActorSystem<?> system,
-            HttpConfig config,
-            ModelDirectory directory,
-            Streams streams,
-            BooleanSupplier draining,
-            Metrics metrics,
-            Bodies bodies) {
-        var models = new ModelHandlers(directory, bodies, system, config.bodyTimeout());
-        var answers = new StreamAnswers(system, metrics, config.keepAlive());
-        var generation = new GenerationHandler(
-                directory, models, bodies, streams, answers, InstantSource.system(), new SecureRandom());
-        var resume = new ResumeHandler(streams, answers);
-        var sessions = new SessionHandlers(streams);
-        var state = new StateHandlers(directory, draining, metrics);
+    private static List<Endpoint> endpoints(Shared shared, Bodies bodies, StreamAnswers answers) {
+        var models = new ModelHandlers(shared.models(), bodies);
+        var generation = new GenerationHandler(shared.generations(), bodies, answers);
+        var resume = new ResumeHandler(shared.generations(), answers);
+        var sessions = new SessionHandlers(shared.sessions());
+        var state = new StateHandlers(shared.readiness(), shared.metrics());
         List<Endpoint> endpoints = new ArrayList<>(List.of(
                 new Endpoint(POST, "/v1/chat/completions", WORK, generation::chat),
                 new Endpoint(POST, "/v1/completions", WORK, generation::completion),
@@ -88,6 +104,8 @@ public final class HttpEdge {
         var timeouts = defaults.getTimeouts().withRequestTimeout(Duration.Inf());
         return defaults.withServerHeader(Optional.of(Server.create(ProductVersion.create("belle", ""))))
                 .withMaxConnections(config.maxConnections())
+                // Where nothing is due no write would fail: an answer to a ping tells that the client is still there.
+                .withHttp2Settings(defaults.getHttp2Settings().withPingInterval(config.keepAlive()))
                 // As many may come at once as may be there: a shorter line lets the kernel reset those behind its end.
                 .withBacklog(config.maxConnections())
                 .withSocketOptions(List.of(TcpSO.tcpNoDelay(true), TcpSO.sendBufferSize(config.sendBufferBytes())))

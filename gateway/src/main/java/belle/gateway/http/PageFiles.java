@@ -1,5 +1,6 @@
 package belle.gateway.http;
 
+import belle.gateway.work.Admission.Access;
 import belle.proto.Check;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +56,7 @@ final class PageFiles {
         return new Endpoint(
                 HttpMethods.GET,
                 file.path(),
-                Endpoint.Access.OPEN,
+                Access.OPEN,
                 call -> CompletableFuture.completedFuture(has(call.request(), tag) ? unchanged : response));
     }
 

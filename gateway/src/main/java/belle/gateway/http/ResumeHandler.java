@@ -1,12 +1,9 @@
 package belle.gateway.http;
 
 import belle.gateway.api.StreamName;
-import belle.gateway.http.StreamAnswers.Part;
-import belle.gateway.stream.OpenStream;
-import belle.gateway.stream.Streams;
+import belle.gateway.work.Generations;
 import belle.proto.Failure;
 import belle.proto.FailureException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -16,17 +13,16 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 final class ResumeHandler {
     private static final String LAST_EVENT_ID = "Last-Event-ID";
 
-    private final Streams streams;
+    private final Generations generations;
     private final StreamAnswers answers;
 
-    ResumeHandler(Streams streams, StreamAnswers answers) {
-        this.streams = streams;
+    ResumeHandler(Generations generations, StreamAnswers answers) {
+        this.generations = generations;
         this.answers = answers;
     }
 
     CompletionStage<HttpResponse> resume(Call call) {
-        StreamName name = StreamName.parse(call.rest())
-                .orElseThrow(() -> new FailureException(new Failure.NotFound("there is no stream of this name")));
+        StreamName name = Generations.name(call.rest());
         long after = call.request()
                 .getHeader(LAST_EVENT_ID)
                 .map(HttpHeader::value)
@@ -35,14 +31,9 @@ final class ResumeHandler {
                                 LAST_EVENT_ID,
                                 "Last-Event-ID must be the id of an event of this stream: <stream>.<index>"))))
                 .orElse(-1L);
-        // One event more than needed: it tells a stream that has ended from one that has nothing new yet.
-        CompletableFuture<OpenStream> opened = streams.resume(name.session(), name.toString(), Math.max(-1, after - 1));
-        call.clientGone().thenRun(() -> opened.cancel(false));
-        return opened.thenApply(stream -> switch (stream) {
-            case OpenStream.Begun begun ->
-                answers.resumed(call, new Part(name, "", begun), after)
-                        .addHeader(RawHeader.create("X-Session-Id", name.session()));
-            case OpenStream.NotBegun(Failure failure) -> throw new FailureException(failure);
-        });
+        return generations
+                .resume(name, after, call.clientGone())
+                .thenApply(part ->
+                        answers.resumed(call, part, after).addHeader(RawHeader.create("X-Session-Id", name.session())));
     }
 }

@@ -1,17 +1,19 @@
 package belle.gateway.http;
 
 import belle.gateway.api.Errors;
-import belle.gateway.http.Endpoint.Access;
-import belle.gateway.http.Tenants.Identity;
-import belle.gateway.http.Tenants.Tenant;
+import belle.gateway.work.Admission;
+import belle.gateway.work.Admission.Access;
+import belle.gateway.work.Metrics;
+import belle.gateway.work.Tenants.Identity;
+import belle.gateway.work.Tenants.Tenant;
 import belle.proto.Failure;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -23,25 +25,17 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
  */
 final class Router {
     private final List<Endpoint> endpoints;
-    private final Tenants tenants;
+    private final Admission admission;
     private final Bodies bodies;
     private final Cors cors;
     private final Metrics metrics;
-    private final BooleanSupplier draining;
 
-    Router(
-            List<Endpoint> endpoints,
-            Tenants tenants,
-            Bodies bodies,
-            Cors cors,
-            Metrics metrics,
-            BooleanSupplier draining) {
+    Router(List<Endpoint> endpoints, Admission admission, Bodies bodies, Cors cors, Metrics metrics) {
         this.endpoints = List.copyOf(endpoints);
-        this.tenants = tenants;
+        this.admission = admission;
         this.bodies = bodies;
         this.cors = cors;
         this.metrics = metrics;
-        this.draining = draining;
     }
 
     /** Answers a request. Never fails. */
@@ -86,30 +80,25 @@ final class Router {
 
     private CompletionStage<HttpResponse> admit(
             HttpRequest request, Endpoint endpoint, String rest, CompletionStage<Done> clientGone) {
-        Identity identity = endpoint.access() == Access.OPEN ? tenants.anybody() : tenants.identify(request);
-        return switch (identity) {
+        Optional<String> authorization = request.getHeader("Authorization").map(HttpHeader::value);
+        return switch (admission.identify(endpoint.access(), authorization)) {
             case Identity.Unknown(Errors.Answer answer) -> error(answer);
             case Identity.Known(Tenant tenant) -> {
-                Call call = new Call(request, rest, tenant, clientGone);
-                yield endpoint.access() == Access.WORK ? work(endpoint, call) : run(endpoint, call);
+                Optional<Failure> refused = admission.enter(endpoint.access(), tenant);
+                yield refused.isPresent()
+                        ? done(Answers.failure(refused.get()))
+                        : work(endpoint, new Call(request, rest, tenant, clientGone));
             }
         };
     }
 
     private CompletionStage<HttpResponse> work(Endpoint endpoint, Call call) {
-        if (draining.getAsBoolean()) {
-            return done(Answers.failure(new Failure.Unavailable("the server is draining and takes no new work")));
-        }
-        Optional<Failure> refused = call.tenant().quota().take();
-        if (refused.isPresent()) {
-            return done(Answers.failure(refused.get()));
-        }
         return run(endpoint, call)
                 .whenComplete((response, _) -> Optional.ofNullable(response)
                         .flatMap(begun -> begun.getAttribute(Call.RUNNING))
                         .map(Call.Running::ended)
                         .orElse(CompletableFuture.completedFuture(Done.getInstance()))
-                        .thenRun(call.tenant().quota()::release));
+                        .thenRun(() -> admission.leave(endpoint.access(), call.tenant())));
     }
 
     private static CompletionStage<HttpResponse> run(Endpoint endpoint, Call call) {

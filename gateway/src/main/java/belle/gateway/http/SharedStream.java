@@ -2,7 +2,7 @@ package belle.gateway.http;
 
 import belle.gateway.api.StreamName;
 import belle.gateway.api.StreamRenderer;
-import belle.gateway.http.StreamAnswers.Part;
+import belle.gateway.work.Part;
 import belle.proto.Usage;
 import belle.proto.session.StreamEvent;
 import java.util.List;

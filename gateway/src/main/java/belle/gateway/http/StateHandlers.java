@@ -1,27 +1,24 @@
 package belle.gateway.http;
 
 import belle.gateway.api.OpenApi;
-import belle.gateway.stream.ModelDirectory;
-import belle.proto.Failure;
+import belle.gateway.work.Metrics;
+import belle.gateway.work.Readiness;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BooleanSupplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** Answers questions about the gateway itself. */
 final class StateHandlers {
-    private final ModelDirectory directory;
-    private final BooleanSupplier draining;
+    private final Readiness readiness;
     private final Metrics metrics;
     private final ObjectNode openApi = OpenApi.document();
 
-    StateHandlers(ModelDirectory directory, BooleanSupplier draining, Metrics metrics) {
-        this.directory = directory;
-        this.draining = draining;
+    StateHandlers(Readiness readiness, Metrics metrics) {
+        this.readiness = readiness;
         this.metrics = metrics;
     }
 
@@ -30,13 +27,7 @@ final class StateHandlers {
     }
 
     CompletionStage<HttpResponse> ready(Call call) {
-        if (draining.getAsBoolean()) {
-            return done(Answers.failure(new Failure.Unavailable("the server is draining")));
-        }
-        return done(
-                directory.ready()
-                        ? Answers.json(200, status("ready"))
-                        : Answers.failure(new Failure.Unavailable("no node serves a model yet")));
+        return done(readiness.problem().map(Answers::failure).orElseGet(() -> Answers.json(200, status("ready"))));
     }
 
     CompletionStage<HttpResponse> metrics(Call call) {

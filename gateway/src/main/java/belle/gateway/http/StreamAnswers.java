@@ -1,10 +1,11 @@
 package belle.gateway.http;
 
 import belle.gateway.api.GenerationRequest;
-import belle.gateway.api.StreamName;
 import belle.gateway.api.StreamRenderer;
 import belle.gateway.api.WholeAnswer;
-import belle.gateway.stream.OpenStream;
+import belle.gateway.work.EventClock;
+import belle.gateway.work.Metrics;
+import belle.gateway.work.Part;
 import belle.proto.FailureException;
 import belle.proto.SamplingParams;
 import belle.proto.session.Progress;
@@ -30,9 +31,6 @@ import org.apache.pekko.util.ByteString;
 
 /** Turns open streams into HTTP answers: server-sent events, or one JSON body. */
 final class StreamAnswers {
-    /** One stream of an answer; {@code echo} stands before each of its choices. */
-    record Part(StreamName name, String echo, OpenStream.Begun begun) {}
-
     /** An event and the part that it belongs to. */
     private record Arrived(Part part, StreamEvent.Indexed event) {}
 
@@ -49,7 +47,6 @@ final class StreamAnswers {
     /** Answers with all parts, as the request wants it. */
     CompletionStage<HttpResponse> answer(
             Call call, GenerationRequest request, SamplingParams params, List<Part> parts, long beganNanos) {
-        parts.forEach(this::count);
         return request.stream()
                 ? CompletableFuture.completedFuture(streamed(call, parts, params.n(), beganNanos))
                 : whole(call, params, parts, beganNanos);
@@ -57,7 +54,6 @@ final class StreamAnswers {
 
     /** Answers with the rest of a stream behind event {@code after}. */
     HttpResponse resumed(Call call, Part part, long after) {
-        count(part);
         StreamEvent.Accepted accepted = part.begun().accepted();
         Progress known = accepted.origin().map(Continue::progress).orElse(Progress.none(1));
         var renderer = StreamRenderer.behind(known, part.name(), accepted.model());
@@ -134,11 +130,6 @@ final class StreamAnswers {
                 .run(system);
         call.clientGone().thenRun(running.first()::shutdown);
         return running.second().thenApply(_ -> Answers.json(200, answer.body()));
-    }
-
-    private void count(Part part) {
-        metrics.streamBegan(part.begun().accepted().promptTokens());
-        part.begun().ended().thenRun(metrics::streamEnded);
     }
 
     private static CompletionStage<Done> ended(List<Part> parts) {

@@ -1,4 +1,4 @@
-package belle.gateway.http;
+package belle.gateway.work;
 
 import belle.gateway.api.Errors;
 import java.nio.charset.StandardCharsets;
@@ -8,19 +8,18 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who sends a request by its API key. */
-final class Tenants {
+public final class Tenants {
     /**
      * Whom a request is counted for.
      *
      * @param anonymous no API keys are configured
      */
-    record Tenant(String name, Quota quota, boolean anonymous) {}
+    public record Tenant(String name, Quota quota, boolean anonymous) {}
 
     /** Who it is, or the 401. */
-    sealed interface Identity {
+    public sealed interface Identity {
         record Known(Tenant tenant) implements Identity {}
 
         record Unknown(Errors.Answer answer) implements Identity {}
@@ -33,7 +32,8 @@ final class Tenants {
     private final List<Entry> entries;
     private final Tenant anonymous;
 
-    Tenants(TenantConfig config, LongSupplier nanoClock) {
+    /** @param nanoClock what quotas are refilled by */
+    public Tenants(TenantConfig config, LongSupplier nanoClock) {
         anonymous = new Tenant("anonymous", new Quota("anonymous", config.anonymous(), nanoClock), true);
         entries = config.keys().stream()
                 .map(key -> new Entry(
@@ -47,13 +47,12 @@ final class Tenants {
         return new Identity.Known(anonymous);
     }
 
-    /** Returns who sent the request. Takes the same time for every key. */
-    Identity identify(HttpRequest request) {
+    /** Returns who sent the request with this {@code authorization} header. Takes the same time for every key. */
+    Identity identify(Optional<String> authorization) {
         if (entries.isEmpty()) {
             return new Identity.Known(anonymous);
         }
-        Optional<String> key = request.getHeader("Authorization")
-                .map(header -> header.value())
+        Optional<String> key = authorization
                 .filter(value -> value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
                 .map(value -> value.substring(SCHEME.length()).trim());
         if (key.isEmpty()) {

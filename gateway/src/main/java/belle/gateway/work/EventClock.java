@@ -1,20 +1,22 @@
-package belle.gateway.http;
+package belle.gateway.work;
 
 import belle.proto.session.StreamEvent;
 import java.time.Duration;
 
 /** Measures one answer's time to its first token and between its events. Not thread-safe. */
-final class EventClock {
+public final class EventClock {
     private final Metrics metrics;
     private long lastNanos;
     private boolean first = true;
 
-    EventClock(Metrics metrics, long beganNanos) {
+    /** @param beganNanos when the request came, by {@link System#nanoTime} */
+    public EventClock(Metrics metrics, long beganNanos) {
         this.metrics = metrics;
         this.lastNanos = beganNanos;
     }
 
-    void tick(StreamEvent.Indexed event) {
+    /** Takes note of an event that is handed on. */
+    public void tick(StreamEvent.Indexed event) {
         if (event instanceof StreamEvent.Failed) {
             metrics.streamFailed();
         }

@@ -1,4 +1,4 @@
-package belle.gateway.http;
+package belle.gateway.work;
 
 import com.typesafe.config.Config;
 import java.util.List;

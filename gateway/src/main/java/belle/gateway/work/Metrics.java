@@ -1,4 +1,4 @@
-package belle.gateway.http;
+package belle.gateway.work;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -18,7 +18,7 @@ import kamon.tag.TagSet;
  * <p>Kamon is started without its agent: attached at run time it half-instruments Pekko HTTP on this JDK, and every
  * request fails.
  */
-final class Metrics {
+public final class Metrics {
     private static final String REPORTER = "belle-metrics-";
 
     private final PrometheusReporter reporter = PrometheusReporter.create();
@@ -38,7 +38,7 @@ final class Metrics {
      *
      * @param tick how old the page's numbers may be
      */
-    static Metrics start(Config config, Duration tick) {
+    public static Metrics start(Config config, Duration tick) {
         Kamon.initWithoutAttaching(ConfigFactory.parseMap(Map.of(
                         "kamon.prometheus.start-embedded-http-server", false, "kamon.metric.tick-interval", tick))
                 .withFallback(config));
@@ -48,11 +48,12 @@ final class Metrics {
     }
 
     /** Returns all metrics of this JVM in Prometheus' text format, as of the last tick. */
-    String page() {
+    public String page() {
         return reporter.scrapeData();
     }
 
-    void answered(String route, String method, int status) {
+    /** Counts an answer; {@code method} is GRPC for a gRPC call, whose status is that of HTTP with the same meaning. */
+    public void answered(String route, String method, int status) {
         Kamon.counter("belle.gateway.requests")
                 .withTags(TagSet.builder()
                         .add("route", route)
@@ -83,7 +84,8 @@ final class Metrics {
         betweenEvents.record(gap);
     }
 
-    void sent(int bytes) {
+    /** Counts what was written to clients of streams. */
+    public void sent(int bytes) {
         sentBytes.increment(bytes);
     }
 }

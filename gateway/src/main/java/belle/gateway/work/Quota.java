@@ -1,4 +1,4 @@
-package belle.gateway.http;
+package belle.gateway.work;
 
 import belle.proto.Failure;
 import java.time.Duration;
@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /** One tenant's quota: a bucket of requests that refills evenly, and a number of requests at once. Thread-safe. */
-final class Quota {
+public final class Quota {
     /** 0 means without limit. */
-    record Limits(int requestsPerMinute, int maxConcurrent) {}
+    public record Limits(int requestsPerMinute, int maxConcurrent) {}
 
     private static final long MINUTE_NANOS = Duration.ofMinutes(1).toNanos();
     private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
