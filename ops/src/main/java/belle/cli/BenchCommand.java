@@ -1,6 +1,7 @@
 package belle.cli;
 
 import belle.bench.BenchSize;
+import belle.bench.ClusterBench;
 import belle.bench.EngineBench;
 import belle.bench.Measurement;
 import belle.bench.ServerBench;
@@ -35,7 +36,7 @@ import picocli.CommandLine.Spec;
                 "Measures the whole server: streams, a long prompt, a second turn. With a peer, each measurement is "
                         + "taken of one after the other and the ratio printed; above 1 belle is better. With --kernels, the "
                         + "operators against what the machine's memory and arithmetic can do. With --engine, what a "
-                        + "step costs in Java.")
+                        + "step costs in Java. With --cluster, what a cluster of processes costs and gives.")
 final class BenchCommand implements Callable<Integer> {
     @Option(names = "--smoke", description = "Small sizes: checks that the bench runs, measures little.")
     private boolean smoke;
@@ -50,6 +51,11 @@ final class BenchCommand implements Callable<Integer> {
             names = "--engine",
             description = "Measure the Java time of a step, and nothing else; with --model also its share of the step.")
     private boolean engine;
+
+    @Option(
+            names = "--cluster",
+            description = "Measure a gateway and slow nodes as processes against one process, and nothing else.")
+    private boolean cluster;
 
     @Option(
             names = "--model",
@@ -106,6 +112,13 @@ final class BenchCommand implements Callable<Integer> {
             return 0;
         }
         Path logs = Files.createTempDirectory("belle-bench");
+        if (cluster) {
+            var bench = new ClusterBench(
+                    OwnProcess::builder, logs, EmbeddedModel.bundle().directory(), "belle-tiny", smoke);
+            bench.routing().forEach(row -> print(Row.alone(row)));
+            bench.throughput().forEach(row -> print(Row.alone(row)));
+            return 0;
+        }
         int port = freePort();
         try (var own = ServerProcess.start(own(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));

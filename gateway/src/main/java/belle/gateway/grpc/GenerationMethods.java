@@ -58,7 +58,7 @@ final class GenerationMethods {
 
     private CompletionStage<Source<Event, NotUsed>> answer(GrpcCall call, GenerationRequest request, Call said) {
         Optional<String> key = said.hasIdempotencyKey() ? Optional.of(said.getIdempotencyKey()) : Optional.empty();
-        Generations.Plan plan = generations.plan(request, call.tenant(), Optional.empty(), key);
+        Generations.Plan plan = generations.plan(request, call.tenant(), Optional.empty(), key, call.trace());
         return generations.open(plan, call.over()).thenApply(parts -> {
             Part part = parts.getFirst(); // There is one prompt.
             Started started = started(part, plan);

@@ -3,12 +3,14 @@ package belle.gateway.grpc;
 import belle.gateway.api.Errors;
 import belle.gateway.api.RefusedException;
 import belle.gateway.work.Admission;
+import belle.gateway.work.Admission.Access;
 import belle.gateway.work.Faults;
 import belle.gateway.work.Metrics;
 import belle.gateway.work.Tenants.Identity;
 import belle.gateway.work.Tenants.Tenant;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.trace.TraceSpan;
 import com.google.protobuf.Empty;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
@@ -128,7 +130,11 @@ final class GrpcRouter {
     private <Q extends Message, A extends Message> Source<A, NotUsed> running(
             HttpRequest request, GrpcMethod<Q, A> method, Tenant tenant) {
         var over = new CompletableFuture<Done>();
-        var call = new GrpcCall(tenant, over, System.nanoTime());
+        TraceSpan trace = method.access() == Access.WORK
+                ? TraceSpan.ofRequest(
+                        method.path(), header(request, "traceparent").orElse(""))
+                : TraceSpan.NONE;
+        var call = new GrpcCall(tenant, over, System.nanoTime(), trace);
         Source<A, NotUsed> answers = Source.completionStageSource(reader.apply(request.entity())
                         .thenApply(body -> GrpcMessages.read(body, method.request()))
                         .thenCompose(asked -> method.handler().handle(call, asked)))
@@ -154,6 +160,7 @@ final class GrpcRouter {
                         over.complete(Done.getInstance());
                         admission.leave(method.access(), tenant);
                         count(method, said.getNow(CLIENT_GONE));
+                        trace.answered(said.getNow(CLIENT_GONE)).end();
                     });
                     return unused;
                 });

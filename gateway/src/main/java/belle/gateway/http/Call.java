@@ -1,6 +1,7 @@
 package belle.gateway.http;
 
 import belle.gateway.work.Tenants.Tenant;
+import belle.proto.trace.TraceSpan;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
@@ -12,8 +13,9 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  *
  * @param rest what the path has where the endpoint's template ends in a parameter, decoded; else ""
  * @param clientGone completes when the client's connection closes
+ * @param trace of it, until its work is over
  */
-record Call(HttpRequest request, String rest, Tenant tenant, CompletionStage<Done> clientGone) {
+record Call(HttpRequest request, String rest, Tenant tenant, CompletionStage<Done> clientGone, TraceSpan trace) {
     /** Put on a response whose work goes on after its head was sent. */
     static final AttributeKey<Running> RUNNING = AttributeKey.create("running", Running.class);
 

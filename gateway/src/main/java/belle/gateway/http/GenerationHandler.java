@@ -51,7 +51,7 @@ final class GenerationHandler {
     private CompletionStage<HttpResponse> answer(
             Call call, GenerationRequest request, Optional<String> header, long began) {
         Optional<String> key = call.request().getHeader(IdempotencyKey.HEADER).map(HttpHeader::value);
-        Generations.Plan plan = generations.plan(request, call.tenant(), header, key);
+        Generations.Plan plan = generations.plan(request, call.tenant(), header, key, call.trace());
         String seed = Long.toString(plan.params().seed());
         return named(
                 generations

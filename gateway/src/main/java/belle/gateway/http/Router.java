@@ -7,6 +7,7 @@ import belle.gateway.work.Metrics;
 import belle.gateway.work.Tenants.Identity;
 import belle.gateway.work.Tenants.Tenant;
 import belle.proto.Failure;
+import belle.proto.trace.TraceSpan;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -87,18 +88,31 @@ final class Router {
                 Optional<Failure> refused = admission.enter(endpoint.access(), tenant);
                 yield refused.isPresent()
                         ? done(Answers.failure(refused.get()))
-                        : work(endpoint, new Call(request, rest, tenant, clientGone));
+                        : work(endpoint, new Call(request, rest, tenant, clientGone, trace(endpoint, request)));
             }
         };
     }
 
+    private static TraceSpan trace(Endpoint endpoint, HttpRequest request) {
+        return endpoint.access() == Access.WORK
+                ? TraceSpan.ofRequest(
+                        request.method().value() + " " + endpoint.template(),
+                        request.getHeader("traceparent").map(HttpHeader::value).orElse(""))
+                : TraceSpan.NONE;
+    }
+
     private CompletionStage<HttpResponse> work(Endpoint endpoint, Call call) {
-        return run(endpoint, call)
-                .whenComplete((response, _) -> Optional.ofNullable(response)
-                        .flatMap(begun -> begun.getAttribute(Call.RUNNING))
-                        .map(Call.Running::ended)
-                        .orElse(CompletableFuture.completedFuture(Done.getInstance()))
-                        .thenRun(() -> admission.leave(endpoint.access(), call.tenant())));
+        return run(endpoint, call).exceptionally(Answers::explained).whenComplete((response, _) -> {
+            int status = response.status().intValue();
+            call.trace().answered(status);
+            response.getAttribute(Call.RUNNING)
+                    .map(Call.Running::ended)
+                    .orElse(CompletableFuture.completedFuture(Done.getInstance()))
+                    .thenRun(() -> {
+                        call.trace().end();
+                        admission.leave(endpoint.access(), call.tenant());
+                    });
+        });
     }
 
     private static CompletionStage<HttpResponse> run(Endpoint endpoint, Call call) {

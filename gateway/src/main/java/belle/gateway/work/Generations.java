@@ -15,6 +15,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
+import belle.proto.trace.TraceSpan;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class Generations {
      * @param session where it is computed
      * @param tenant for whom
      * @param key under which name of the client's
+     * @param trace what its session is to be a part of
      */
     public record Plan(
             GenerationRequest request,
@@ -44,7 +46,8 @@ public final class Generations {
             SamplingParams params,
             String session,
             String tenant,
-            Optional<IdempotencyKey> key) {}
+            Optional<IdempotencyKey> key,
+            TraceSpan trace) {}
 
     private final Models models;
     private final Streams streams;
@@ -65,8 +68,10 @@ public final class Generations {
      *
      * @param session as the caller names it outside of the request's body; wins over the one in it
      * @param key the caller's name for the request
+     * @param trace of the call
      */
-    public Plan plan(GenerationRequest request, Tenant caller, Optional<String> session, Optional<String> key) {
+    public Plan plan(
+            GenerationRequest request, Tenant caller, Optional<String> session, Optional<String> key, TraceSpan trace) {
         Served served = models.served(request.model());
         request.unknownToken(served.info()).ifPresent(failure -> {
             throw new FailureException(failure);
@@ -77,7 +82,7 @@ public final class Generations {
         SamplingParams params = SamplingFields.of(request, served.info(), drawnSeed);
         String name = session.or(request::session)
                 .orElseGet(() -> session(request.model(), request.prompts().getFirst(), hashed.isPresent()));
-        return new Plan(request, served, params, name, tenant, hashed);
+        return new Plan(request, served, params, name, tenant, hashed, trace);
     }
 
     /**

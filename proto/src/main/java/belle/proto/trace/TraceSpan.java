@@ -91,6 +91,13 @@ public final class TraceSpan {
         return this;
     }
 
+    /** Says how a request was answered, in HTTP's status codes; from 500 on it did not succeed. */
+    public TraceSpan answered(int status) {
+        return status < 500
+                ? tag("http.response.status_code", status)
+                : tag("http.response.status_code", status).fail("answered " + status);
+    }
+
     /** It is over, and is sent to the collector. Said twice it does no harm. */
     public void end() {
         span.ifPresent(Span::finish);

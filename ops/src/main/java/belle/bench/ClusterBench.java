@@ -1,0 +1,205 @@
+package belle.bench;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+
+/**
+ * Measures what a cluster of processes costs and gives: the time that a gateway of its own adds to the first token, and the
+ * throughput of three nodes against one. Nodes are made slow (a step takes a set time, whoever computes beside it), so that
+ * the throughput is the cluster's and not the few processors'.
+ */
+public final class ClusterBench {
+    private static final int NODES = 3;
+    private static final int TOKENS = 32;
+    private static final String FAST = "belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }\n";
+    private static final String SLOW = FAST + """
+            belle.node.planted-faults.min-step = 40 ms
+            belle.node.engine.max-sequences = 4
+            """;
+
+    private final Function<List<String>, ProcessBuilder> belle;
+    private final Path folder;
+    private final Path bundle;
+    private final String model;
+    private final boolean smoke;
+
+    /**
+     * @param belle starts the program with arguments
+     * @param folder for logs and settings
+     * @param bundle a small model
+     * @param model the bundle's name
+     */
+    public ClusterBench(
+            Function<List<String>, ProcessBuilder> belle, Path folder, Path bundle, String model, boolean smoke) {
+        this.belle = belle;
+        this.folder = folder;
+        this.bundle = bundle;
+        this.model = model;
+        this.smoke = smoke;
+    }
+
+    /** One process with everything, against a gateway and a node; they are asked in turns. */
+    public List<Measurement> routing() throws IOException, InterruptedException {
+        int port = freePort();
+        try (var _ = ServerProcess.start(
+                        belle.apply(List.of(
+                                "up",
+                                "--port",
+                                Integer.toString(port),
+                                "--model",
+                                bundle.toString(),
+                                "--config",
+                                settings("one", FAST))),
+                        local(port, "/health/ready"),
+                        folder.resolve("one.log"));
+                var cluster = Members.start(this, 1, FAST);
+                var direct = new CompletionClient(local(port, "/"), model);
+                var routed = new CompletionClient(cluster.url, model)) {
+            List<Double> together = new ArrayList<>();
+            List<Double> apart = new ArrayList<>();
+            int warmUp = smoke ? 5 : 200;
+            for (int i = 0; i < warmUp + (smoke ? 10 : 400); i++) {
+                String prompt = "第" + i + "个问题";
+                double first = direct.complete(prompt, 1).firstTokenSeconds();
+                double second = routed.complete(prompt, 1).firstTokenSeconds();
+                if (i >= warmUp) {
+                    together.add(first);
+                    apart.add(second);
+                }
+            }
+            double own = 1000 * median(together);
+            double gateways = 1000 * median(apart);
+            return List.of(
+                    new Measurement("first token, one process", own, "ms", false),
+                    new Measurement("first token, gateway and node", gateways, "ms", false),
+                    new Measurement("routing adds", gateways - own, "ms", false));
+        }
+    }
+
+    /** Tokens per second of one slow node and of three, always with more requests than they have places. */
+    public List<Measurement> throughput() throws IOException, InterruptedException, ExecutionException {
+        double one = throughputOf(1);
+        double three = throughputOf(NODES);
+        return List.of(
+                new Measurement("1 slow node", one, "tokens/s", true),
+                new Measurement(NODES + " slow nodes", three, "tokens/s", true),
+                new Measurement(NODES + " nodes against 1", three / one, "times", true));
+    }
+
+    private double throughputOf(int nodes) throws IOException, InterruptedException, ExecutionException {
+        int clients = smoke ? 24 : 36;
+        int requests = smoke ? 1 : 6;
+        try (var cluster = Members.start(this, nodes, SLOW);
+                var client = new CompletionClient(cluster.url, model);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            client.complete("first", 1);
+            List<Callable<Integer>> work = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                int number = i;
+                work.add(() -> {
+                    int tokens = 0;
+                    for (int j = 0; j < requests; j++) {
+                        tokens += client.complete("客户" + number + "的第" + j + "个问题", TOKENS)
+                                .outputTokens();
+                    }
+                    return tokens;
+                });
+            }
+            long start = System.nanoTime();
+            int tokens = 0;
+            for (Future<Integer> done : threads.invokeAll(work)) {
+                tokens += done.get();
+            }
+            return tokens / ((System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    private String settings(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name + ".conf"), text).toString();
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
+    }
+
+    private static URI local(int port, String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** A gateway and its nodes. */
+    private static final class Members implements AutoCloseable {
+        private final Deque<ServerProcess> processes = new ArrayDeque<>();
+        private final URI url;
+
+        private Members(int port) {
+            this.url = local(port, "/");
+        }
+
+        static Members start(ClusterBench bench, int nodes, String settings) throws IOException, InterruptedException {
+            int cluster = freePort();
+            int port = freePort();
+            var members = new Members(port);
+            try {
+                members.start(
+                        bench,
+                        "gateway",
+                        "--port",
+                        Integer.toString(port),
+                        "--cluster-port",
+                        Integer.toString(cluster));
+                for (int i = 1; i <= nodes; i++) {
+                    members.start(
+                            bench,
+                            "node",
+                            "--seed",
+                            "127.0.0.1:" + cluster,
+                            "--model",
+                            bench.bundle.toString(),
+                            "--config",
+                            bench.settings("node" + i, settings));
+                }
+                if (!HealthCheck.await(local(port, "/health/ready"), Duration.ofMinutes(1), () -> true)) {
+                    throw new IOException("the gateway is not ready; logs are in " + bench.folder);
+                }
+                return members;
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                members.close();
+                throw e;
+            }
+        }
+
+        private void start(ClusterBench bench, String role, String... more) throws IOException, InterruptedException {
+            int management = freePort();
+            List<String> arguments = new ArrayList<>(List.of(role, "--management-port", Integer.toString(management)));
+            arguments.addAll(List.of(more));
+            processes.push(ServerProcess.start(
+                    bench.belle.apply(arguments),
+                    local(management, "/health/ready"),
+                    bench.folder.resolve(role + processes.size() + ".log")));
+        }
+
+        @Override
+        public void close() {
+            processes.forEach(ServerProcess::close);
+        }
+    }
+}
