@@ -249,10 +249,10 @@ final class Turn {
         return sent + 1 == next();
     }
 
-    /** Returns the failure that ended the turn, or {@code failure} in the place behind the last event. */
+    /** Returns the failure that ended the turn, or {@code failure} in the place behind the last event; of this epoch. */
     StreamEvent.Failed failedAtEnd(Failure failure) {
         return !log.isEmpty() && log.getLast() instanceof StreamEvent.Failed failed
-                ? failed
+                ? new StreamEvent.Failed(stream, epoch, failed.index(), failed.failure())
                 : new StreamEvent.Failed(stream, epoch, next(), failure);
     }
 

@@ -303,7 +303,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (client.isEmpty() || ended) {
             return this; // Before Accepted only by reordering: the gap that it leaves is asked for again.
         }
-        if (event instanceof StreamEvent.Failed failed) {
+        if (event instanceof StreamEvent.Failed failed && failed.epoch() == cursor.epoch()) {
             return end(failed.failure()); // May leave a gap: what is missing will not come.
         }
         switch (cursor.judge(event)) {

@@ -124,6 +124,18 @@ class ReaderActorTest {
     }
 
     @Test
+    void aFailureOfAnEpochThatIsOverOrThatNobodyAnnouncedDoesNotEndTheStream() throws Exception {
+        var events = begin();
+        tell(delta(1, 0, 7));
+        home.stop();
+        continued();
+        tell(failed(1, 1)); // the lost session is not quite dead
+        tell(accepted(2, elsewhere.getRef()), failed(1, 1), failed(7, 1), delta(2, 1, 8), finished(2, 2), done(2, 3));
+        assertThat(events.get(9, TimeUnit.SECONDS))
+                .containsExactly(delta(1, 0, 7), delta(2, 1, 8), finished(2, 2), done(2, 3));
+    }
+
+    @Test
     void asksAgainBeforeItIsAccepted() {
         open(-1, ReaderActorTest::generate);
         region.expectMessageClass(SessionCommand.Generate.class);
@@ -190,6 +202,10 @@ class ReaderActorTest {
 
     private static StreamEvent.Indexed done(long epoch, long index) {
         return new StreamEvent.Done(STREAM, epoch, index, new Usage(1, 0, 3));
+    }
+
+    private static StreamEvent.Indexed failed(long epoch, long index) {
+        return new StreamEvent.Failed(STREAM, epoch, index, new Failure.Internal("dying"));
     }
 
     private static SessionCommand.Generate generate(ActorRef<StreamEvent> reader) {
