@@ -88,6 +88,12 @@ final class Computation {
         state = then;
     }
 
+    void cancelUnlessAtRest() {
+        if (!atRest()) {
+            cancel();
+        }
+    }
+
     /** Frees the blocks. Unknown to the replica when it has ended the stream itself, which it takes for done. */
     void cancel() {
         replica.tell(new BatchActor.Cancel(request.stream(), turn.epoch()));

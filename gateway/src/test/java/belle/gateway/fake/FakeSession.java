@@ -81,16 +81,16 @@ final class FakeSession extends AbstractBehavior<Object> {
                     begin(generate);
                 }
             }
-            case SessionCommand.Resume(String stream, long after, long asked, var replyTo) ->
+            case SessionCommand.Resume(String stream, long after, long asked, var _, var replyTo) ->
                 resume(stream, after, asked, replyTo);
-            case SessionCommand.Acknowledge(String stream, long index, long asked) -> {
+            case SessionCommand.Acknowledge(String stream, long index, long asked, var _) -> {
                 Turn turn = turns.get(stream);
                 if (turn != null && asked >= turn.asked) {
                     turn.taken = Math.max(turn.taken, index);
                     schedule(stream);
                 }
             }
-            case SessionCommand.Cancel(String stream, var _) -> {
+            case SessionCommand.Cancel(String stream, var _, var _) -> {
                 witness.sawCancel(stream);
                 Turn turn = turns.get(stream);
                 if (turn != null) {
@@ -142,7 +142,8 @@ final class FakeSession extends AbstractBehavior<Object> {
                 generate.model(),
                 Script.promptTokens(generate.prompt()),
                 getContext().getSelf().unsafeUpcast(),
-                Optional.empty());
+                Optional.of(new SessionCommand.Continue(generate, generate.nothingHeard())),
+                0);
         turns.put(generate.stream(), new Turn(accepted, events(generate, script), generate.replyTo()));
         generate.replyTo().tell(accepted);
         schedule(generate.stream());
