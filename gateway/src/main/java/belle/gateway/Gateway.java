@@ -1,11 +1,11 @@
 package belle.gateway;
 
+import belle.gateway.api.Errors;
 import belle.gateway.http.HttpEdge;
 import belle.gateway.http.HttpServer;
 import belle.gateway.placement.SessionPlaces;
 import belle.gateway.stream.ModelDirectory;
 import belle.gateway.stream.Streams;
-import belle.proto.Failure;
 import belle.proto.session.SessionCommand;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -112,7 +112,7 @@ public final class Gateway {
 
     private static CompletionStage<Done> lastWords(Streams streams) {
         LOG.warn("streams still running at the drain deadline are ended");
-        streams.expireAll(new Failure.Unavailable("the server is shutting down"));
+        streams.expireAll(Errors.LEAVING);
         return within(streams.awaitIdle(), LAST_WORDS).thenApply(_ -> Done.getInstance());
     }
 

@@ -159,7 +159,9 @@ class LimitsTest {
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(json(refused).at("/error/message").asText()).contains("draining");
             String body = new String(held.body().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(body).contains("event: error").endsWith("\n\n");
+            assertThat(body)
+                    .contains("event: error", "go_on_elsewhere", "/v1/streams/", "Last-Event-ID")
+                    .endsWith("\n\n");
             assertThat(body.split("event: error", -1)).hasSize(2);
             assertThat(ended).succeedsWithin(Fixture.PATIENCE);
         }

@@ -24,7 +24,7 @@ final class WireSerializerTest {
             ConfigFactory.parseString("belle.wire.max-message-bytes = 1000").withFallback(ConfigFactory.load()));
     private static final WireSerializer SERIALIZER =
             new WireSerializer((ExtendedActorSystem) Adapter.toClassic(KIT.system()));
-    private static final SessionCommand CANCEL = new SessionCommand.Cancel("s~1", 0);
+    private static final SessionCommand CANCEL = new SessionCommand.Cancel("s~1", 0, 0);
 
     @AfterAll
     static void stop() {
@@ -61,7 +61,7 @@ final class WireSerializerTest {
 
     @Test
     void writesNothingThatNobodyWouldRead() {
-        var large = new SessionCommand.Cancel("s".repeat(1001), 0);
+        var large = new SessionCommand.Cancel("s".repeat(1001), 0, 0);
         assertThatThrownBy(() -> SERIALIZER.toBinary(large)).hasMessageContaining("Cancel", "1000");
     }
 

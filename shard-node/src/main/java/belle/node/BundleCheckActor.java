@@ -22,8 +22,8 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * Compares a new node's bundles with those of every older node before it serves: a stream that moves between two bundles
- * of one name would go on with other tokens. Of any two nodes the younger one asks, so that no pair is missed.
+ * Compares a new node's models with those of every older node before it serves: a stream that moves between two of one
+ * name that differ in their bundle, in the type of their cache or in the room for a sequence would go on with other tokens. Of any two nodes the younger one asks, so that no pair is missed.
  */
 final class BundleCheckActor extends AbstractBehavior<BundleCheckActor.Command> {
     /** What the check hears. */
@@ -133,15 +133,40 @@ final class BundleCheckActor extends AbstractBehavior<BundleCheckActor.Command> 
     static Optional<Failure> difference(List<ModelInfo> own, String member, List<ModelInfo> theirs) {
         for (ModelInfo mine : own) {
             for (ModelInfo other : theirs) {
-                if (mine.id().equals(other.id()) && !mine.bundle().equals(other.bundle())) {
-                    return Optional.of(new Failure.Invalid(
-                            "model",
-                            "model '" + mine.id() + "' is bundle " + mine.bundle()
-                                    + " here, but the cluster serves bundle "
-                                    + other.bundle() + " under this name (member " + member
-                                    + "); serve the same bundle, or give it another name"));
+                Optional<Failure> difference =
+                        mine.id().equals(other.id()) ? difference(mine, member, other) : Optional.empty();
+                if (difference.isPresent()) {
+                    return difference;
                 }
             }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Failure> difference(ModelInfo mine, String member, ModelInfo other) {
+        String model = "model '" + mine.id() + "' ";
+        if (!mine.bundle().equals(other.bundle())) {
+            return Optional.of(new Failure.Invalid(
+                    "model",
+                    model + "is bundle " + mine.bundle() + " here, but the cluster serves bundle " + other.bundle()
+                            + " under this name (member " + member
+                            + "); serve the same bundle, or give it another name"));
+        }
+        boolean told = mine.cacheBits() > 0 && other.cacheBits() > 0;
+        if (told && mine.cacheBits() != other.cacheBits()) {
+            return Optional.of(new Failure.Invalid(
+                    "belle.node.runtime.kv-cache-type",
+                    model + "has a key/value cache of f" + mine.cacheBits() + " here, but of f" + other.cacheBits()
+                            + " in the cluster (member " + member
+                            + "), which gives other tokens; set belle.node.runtime.kv-cache-type to the same"));
+        }
+        if (mine.contextTokens() != other.contextTokens()) {
+            return Optional.of(new Failure.Invalid(
+                    "belle.node.runtime.kv-cache-bytes",
+                    model + "has room for sequences of " + mine.contextTokens() + " tokens here, but of "
+                            + other.contextTokens() + " in the cluster (member " + member
+                            + "), where answers would end elsewhere; set belle.node.runtime.kv-cache-bytes so that both"
+                            + " caches hold as much, or the model's whole context"));
         }
         return Optional.empty();
     }

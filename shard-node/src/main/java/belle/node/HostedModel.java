@@ -77,7 +77,8 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 manifest.weights(),
                 embedded,
                 true,
-                defaults);
+                defaults,
+                model.pool().layout().elementBits());
     }
 
     /** The same model as sessions see it. */

@@ -10,6 +10,7 @@ interface Alarms {
     enum Alarm {
         READER_STALLED,
         GRACE_IS_OVER,
+        NEWCOMER_STAYS,
         RETENTION_IS_OVER
     }
 

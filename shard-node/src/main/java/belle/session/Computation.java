@@ -2,6 +2,7 @@ package belle.session;
 
 import belle.engine.GenerationRequest;
 import belle.replica.BatchActor;
+import java.util.Locale;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** A turn as its replica knows it: what the replica was told last, and what it is told next. */
@@ -22,10 +23,16 @@ final class Computation {
     private final ActorRef<BatchActor.Event> events;
     private final GenerationRequest request;
     private final Turn turn;
+    private final TurnTrace trace;
     private State state;
 
-    /** @param events hears what the replica says of the turn */
-    Computation(ServedModel model, GenerationRequest request, Turn turn, ActorRef<BatchActor.Event> events) {
+    /**
+     * @param events hears what the replica says of the turn
+     * @param origin whose request says what trace it is part of
+     */
+    Computation(
+            ServedModel model, GenerationRequest request, Turn turn, ActorRef<BatchActor.Event> events, Origin origin) {
+        this.trace = new TurnTrace(origin.request().trace(), request.stream(), model.name());
         this.replica = model.replica();
         this.events = events;
         this.request = request;
@@ -47,14 +54,22 @@ final class Computation {
     }
 
     void submit() {
+        trace.submitted(turn.epoch());
         replica.tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), events));
     }
 
     /** The replica has taken the turn; returns whether that is news. */
     boolean admit() {
         boolean news = state == State.SUBMITTED;
+        trace.admitted();
         state = news ? State.RUNNING : state;
         return news;
+    }
+
+    /** A step has given the turn something. */
+    void take(BatchActor.Produced produced) {
+        trace.stepped();
+        produced.outputs().forEach(output -> turn.apply(produced.epoch(), output));
     }
 
     /** Computes on behind what the turn has, in its next epoch or a later one. */
@@ -84,12 +99,24 @@ final class Computation {
     }
 
     void stop(State then) {
-        cancel();
+        tellToCancel();
+        trace.over(then.name().toLowerCase(Locale.ROOT));
         state = then;
+    }
+
+    void cancelUnlessAtRest() {
+        if (!atRest()) {
+            cancel();
+        }
     }
 
     /** Frees the blocks. Unknown to the replica when it has ended the stream itself, which it takes for done. */
     void cancel() {
+        trace.over("left");
+        tellToCancel();
+    }
+
+    private void tellToCancel() {
         replica.tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
     }
 }

@@ -4,7 +4,6 @@ import belle.engine.GenerationRequest;
 import belle.proto.Failure;
 import belle.proto.session.Progress;
 import belle.proto.session.SessionCommand;
-import belle.proto.session.StreamEvent;
 import belle.proto.session.TurnView;
 import belle.replica.BatchActor;
 import belle.session.Alarms.Alarm;
@@ -17,7 +16,6 @@ import org.apache.pekko.actor.typed.ActorRef;
  * when the window is full, and submits it again when the replica lost it or a reader came back.
  */
 final class LiveTurn {
-    private final ServedModel model;
     private final Origin origin;
     private final GenerationRequest request;
     private final SessionConfig config;
@@ -26,28 +24,30 @@ final class LiveTurn {
     private final TurnRecord record;
     private final Computation computing;
     private boolean promised; // The reader was told that the request is accepted: the turn is not refused any more.
-    private Optional<ActorRef<StreamEvent>> reader = Optional.empty();
-    private long readerAsked;
+    private final Readers readers;
+    private final Announcements announcements;
     private int resubmissions;
+    private boolean toldToMove;
+    private boolean movedOn;
 
     LiveTurn(
             ServedModel model,
             GenerationRequest request,
-            Turn turn,
-            TurnRecord record,
+            Start.With start,
             ActorRef<BatchActor.Event> replicaEvents,
             SessionConfig config,
             Alarms alarms,
             Origin origin) {
-        this.model = model;
         this.request = request;
         this.origin = origin;
         this.config = config;
         this.alarms = alarms;
-        this.turn = turn;
-        this.record = record;
+        this.turn = start.turn();
+        this.record = start.record();
+        this.readers = start.readers().orElseGet(() -> new Readers(request.stream(), config.readerGrace(), alarms));
+        this.announcements = new Announcements(model.name(), request, origin, turn, readers);
         this.promised = turn.ended();
-        this.computing = new Computation(model, request, turn, replicaEvents);
+        this.computing = new Computation(model, request, turn, replicaEvents, origin);
         if (turn.ended()) {
             alarms.set(Alarm.RETENTION_IS_OVER, config.retention());
         }
@@ -58,55 +58,52 @@ final class LiveTurn {
         return computing.atRest();
     }
 
-    /** Tells whether it is what {@code request} asks for, whoever reads it. */
-    boolean answers(SessionCommand.Generate request) {
-        return origin.request().answeredTo(request.replyTo(), request.asked()).equals(request);
+    Origin origin() {
+        return origin;
     }
 
     private boolean isRead() {
-        return reader.isPresent() && !(computing.is(State.ENDED) && turn.allSent());
+        return readers.any() && !(computing.is(State.ENDED) && turn.allSent());
     }
 
     /** The session leaves its node: the reader is to look for another one, and is told again when it is promised one. */
     void announceMove() {
         if (promised && isRead()) {
-            tell(new StreamEvent.Moving(request.stream(), turn.epoch()));
+            toldToMove = true;
+            announcements.move();
         }
     }
 
     /** Tells whether it is read, or computed for a reader that may come back. */
     boolean isAwaited() {
-        return isRead() || (reader.isEmpty() && promised && !atRest());
+        return isRead() || (!readers.any() && promised && !atRest());
     }
 
-    /** Tells whether a reader whose client asked at {@code asked} has been replaced by a later one. */
-    boolean isPast(long asked) {
-        return asked < readerAsked;
-    }
-
-    boolean isReadBy(ActorRef<?> actor) {
-        return reader.filter(actor::equals).isPresent();
+    Readers readers() {
+        return readers;
     }
 
     boolean isComputedBy(ActorRef<?> actor) {
         return computing.isOn(actor);
     }
 
-    /** Tells whether a reader with {@code progress} has more than was computed again so far, or needs what is not kept. */
-    boolean cannotServe(Progress progress) {
-        return promised && !(turn.reaches(progress.after()) && turn.keeps(progress.after()));
-    }
-
-    /** Begins for {@code newReader}, who has everything up to event {@code after}, computed or still to be. */
-    void begin(long after, ActorRef<StreamEvent> newReader, long asked) {
+    /** Begins for the reader of {@code start}, who has everything up to some event, computed or still to be. */
+    void begin(Start.With start) {
+        SessionCommand.Generate generate = start.generate();
         if (turn.ended()) {
-            resume(after, newReader, asked);
+            resume(generate.resume(start.after()));
             return;
         }
-        readerAsked = asked;
-        reader = Optional.of(newReader);
-        turn.rewind(after);
+        readers.take(generate, readerKnows());
+        announcements.readerKnows(!turn.isBegunAgain());
+        turn.rewind(start.after());
         computing.submit();
+    }
+
+    /** Waits for a reader that was promised the stream at another place and may come back. */
+    void keep() {
+        promised = true;
+        stopComputing(State.SUSPENDED);
     }
 
     /**
@@ -122,11 +119,11 @@ final class LiveTurn {
             case BatchActor.Admitted _
             when computing.admit() -> record.open().ifPresentOrElse(alarms::await, this::promise);
             case BatchActor.Admitted _ -> {}
-            case BatchActor.Rejected rejected -> {
-                return breakOff(rejected.failure());
+            case BatchActor.Rejected(var _, var _, var failure) -> {
+                return onRejected(failure);
             }
-            case BatchActor.Produced(var _, var epoch, var outputs) -> {
-                outputs.forEach(output -> turn.apply(epoch, output));
+            case BatchActor.Produced produced -> {
+                computing.take(produced);
                 pump();
             }
             case BatchActor.Lost _ -> {
@@ -136,20 +133,43 @@ final class LiveTurn {
         return true;
     }
 
-    void acknowledge(long index, long asked) {
-        if (!isPast(asked)) {
-            turn.acknowledge(index);
+    /** Where the session's last place is this node, too, it may still be at work for the stream, in the same epoch. */
+    private boolean onRejected(Failure failure) {
+        boolean inUse = failure instanceof Failure.Invalid(var param, var _) && param.equals("stream");
+        if (!inUse || resubmissions++ == config.maxResubmissions()) {
+            return breakOff(failure);
+        }
+        computing.resubmit(0);
+        return true;
+    }
+
+    void acknowledge(SessionCommand.Acknowledge taken) {
+        if (readers.speaks(taken.asked(), taken.reading())) {
+            turn.acknowledge(taken.index());
             pump();
+        } else {
+            readers.acknowledge(taken.index(), taken.asked(), taken.reading());
         }
     }
 
     /**
-     * Stops computing and lets the reader go.
+     * A reader leaves, the one that has the turn or another.
      *
      * @return false when nothing was promised yet and the turn is to be forgotten
      */
+    boolean cancel(SessionCommand.Cancel leaving) {
+        readers.leave(leaving.asked(), leaving.reading());
+        movedOn |= toldToMove && readers.speaks(leaving.asked(), leaving.reading());
+        return !readers.speaks(leaving.asked(), leaving.reading()) || cancel();
+    }
+
+    /** The same, of the one that has the turn: computing stops, unless another one waits for it. */
     boolean cancel() {
-        letReaderGo();
+        if (readers.anyWaits()) {
+            giveBack();
+            return true;
+        }
+        readers.letAllGo();
         if (!promised) {
             record.withdraw();
         }
@@ -159,76 +179,94 @@ final class LiveTurn {
         return promised;
     }
 
-    /** The reader's actor has died; another one may ask for the rest within the grace. */
-    void readerDied() {
-        reader = Optional.empty();
-        alarms.clear(Alarm.READER_STALLED);
-        if (!atRest()) {
-            alarms.set(Alarm.GRACE_IS_OVER, config.readerGrace());
+    /** An actor has died; if it was the reader's, another one may ask for the rest within the grace. */
+    void died(ActorRef<?> actor) {
+        readers.died(actor);
+        if (!readers.has(actor)) {
+            return;
+        }
+        readers.awaitAnother(!atRest());
+        if (readers.anyWaits()) {
+            giveBack();
         }
     }
 
     /** The window has been full for too long: the turn ends, and so does its reader, who misses events. */
     void readerStalled() {
+        if (readers.anyWaits()) {
+            giveBack();
+            return;
+        }
         var failure = new Failure.Unavailable("the stream's reader took nothing for "
                 + config.stalledReaderTimeout().toSeconds() + " seconds");
         if (!atRest()) {
             turn.fail(failure);
             stopComputing(State.ENDED);
         }
-        tell(turn.failedAtEnd(failure));
-        letReaderGo();
+        announcements.fail(failure);
+        readers.letAllGo();
     }
 
-    /** Gives the turn to another reader, from behind event {@code after}. */
-    void resume(long after, ActorRef<StreamEvent> newReader, long asked) {
-        if (!(promised || record.recovered()) || !turn.rewind(after)) {
-            newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(after)));
+    /** Gives the turn to another reader, from behind the event that it names. */
+    void resume(SessionCommand.Resume resume) {
+        Readers.Knows before = readerKnows();
+        if (!(promised || turn.isBegunAgain()) || !turn.rewind(resume.after())) {
+            announcements.refuse(resume.replyTo(), resume.after());
             return;
         }
-        handOver(newReader, asked);
+        readers.take(resume, before);
+        announcements.readerKnows(false);
+        goOn(resume.after());
+    }
+
+    /** Sends the reader what is behind event {@code after}, or will be. */
+    private void goOn(long after) {
         if (computing.is(State.SUSPENDED)) {
             computeOn(0);
         }
         if (promised) {
-            tell(turn.readerIsAhead() ? accepted(Optional.empty()) : acceptedBehind(after));
+            announcements.acceptBehind(after);
             pump();
         }
     }
 
     /** Goes on for a reader that lost sight of the session; in a new epoch, so that what it may still hear is old. */
-    void proceed(Progress progress, ActorRef<StreamEvent> newReader, long asked) {
-        if (!promised) {
-            reader = Optional.of(newReader); // The answer is due.
-            readerAsked = asked;
-            return;
-        }
+    void proceed(SessionCommand.Continue goingOn) {
+        SessionCommand.Generate generate = goingOn.request();
+        Progress progress = goingOn.progress();
+        Readers.Knows before = readerKnows();
         if (!turn.rewind(progress.after())) {
-            newReader.tell(new StreamEvent.Refused(request.stream(), nothingBehind(progress.after())));
+            announcements.refuse(generate.replyTo(), progress.after());
             return;
         }
-        handOver(newReader, asked);
+        readers.take(generate, before);
+        announcements.readerKnows(true);
+        if (!promised) {
+            return; // The answer is due.
+        }
         if (!computing.is(State.ENDED)) {
             computing.cancel();
             computeOn(progress.epoch());
         } else {
             turn.restart(progress.epoch());
         }
-        tell(accepted(Optional.empty()));
+        announcements.accept();
         pump();
     }
 
-    private Failure nothingBehind(long after) {
-        return new Failure.NotFound("stream " + request.stream() + " has no events to give behind event " + after);
+    private Readers.Knows readerKnows() {
+        return new Readers.Knows(promised, turn.epoch(), turn.acknowledged());
     }
 
-    private void handOver(ActorRef<StreamEvent> newReader, long asked) {
-        if (!isReadBy(newReader)) {
-            tell(turn.failedAtEnd(new Failure.Unavailable("the stream is read elsewhere now")));
-        }
-        letReaderGo();
-        reader = Optional.of(newReader);
-        readerAsked = asked;
+    /** The reader has left soon after it came: the one that had the turn before has it again. */
+    private void giveBack() {
+        readers.giveBack().ifPresent(taken -> {
+            if (turn.rewind(taken)) {
+                goOn(taken);
+            } else {
+                announcements.failBehind(taken);
+            }
+        });
     }
 
     private void computeOn(long epoch) {
@@ -256,7 +294,8 @@ final class LiveTurn {
 
     private void refuse(Failure failure) {
         record.withdraw();
-        tell(new StreamEvent.Refused(request.stream(), failure));
+        announcements.refuse(failure);
+        readers.waitNoMore();
     }
 
     /** The session moves: frees the blocks. Its reader sees it end and goes on elsewhere; who was promised nothing is told. */
@@ -264,9 +303,14 @@ final class LiveTurn {
         if (!promised) {
             refuse(failure);
         }
-        if (!atRest()) {
-            computing.cancel();
-        }
+        computing.cancelUnlessAtRest();
+    }
+
+    /** Another turn takes the place of this one, and has its reader. */
+    void giveWay() {
+        computing.cancelUnlessAtRest();
+        readers.change(readerKnows());
+        alarms.clear(Alarm.RETENTION_IS_OVER);
     }
 
     /** The turn is forgotten: frees the blocks and tells the reader, in or out of its window. */
@@ -274,12 +318,12 @@ final class LiveTurn {
         if (!promised) {
             refuse(failure);
         } else if (!computing.is(State.ENDED) || !turn.allSent()) {
-            tell(turn.failedAtEnd(failure));
+            announcements.fail(failure);
         }
         if (!atRest()) {
             stopComputing(State.ENDED);
         }
-        letReaderGo();
+        readers.letAllGo();
     }
 
     /**
@@ -299,7 +343,7 @@ final class LiveTurn {
 
     private void promise() {
         promised = true;
-        tell(accepted(Optional.empty()));
+        announcements.acceptBehind(turn.place());
         pump();
     }
 
@@ -309,43 +353,21 @@ final class LiveTurn {
         }
         computing.resubmit(0);
         if (promised) {
-            tell(accepted(Optional.empty())); // Readers take nothing of an epoch that was not announced.
+            announcements.accept(); // Readers take nothing of an epoch that was not announced.
         }
         return true;
     }
 
     /** Sends what is due, and runs the sequences just when the reader's window has room. */
     private void pump() {
-        if (promised && turn.meetsReader()) {
-            meetReaderAt(turn.place());
-        }
         if (promised) {
-            reader.ifPresent(to -> turn.due(config.windowEvents()).forEach(to::tell));
+            announcements.deliver(config.windowEvents());
         }
         if (turn.ended() && !atRest()) {
             stopComputing(State.ENDED);
         }
         computing.keepPace(config.windowEvents());
-        watchReader();
-    }
-
-    /** A turn that is computed again comes to where its reader is, who now learns what a session elsewhere would need. */
-    private void meetReaderAt(long after) {
-        if (turn.rewind(after)) {
-            tell(acceptedBehind(after));
-        } else {
-            tell(turn.failedAtEnd(nothingBehind(after)));
-            letReaderGo();
-        }
-    }
-
-    /** A reader is stalled while it has a full window and acknowledges nothing, also when the turn itself has ended. */
-    private void watchReader() {
-        if (reader.isEmpty() || !turn.windowFull(config.windowEvents())) {
-            alarms.clear(Alarm.READER_STALLED);
-        } else {
-            alarms.set(Alarm.READER_STALLED, config.stalledReaderTimeout());
-        }
+        readers.watchPace(turn.windowFull(config.windowEvents()), config.stalledReaderTimeout());
     }
 
     private void stopComputing(State then) {
@@ -357,12 +379,6 @@ final class LiveTurn {
         alarms.set(Alarm.RETENTION_IS_OVER, config.retention());
     }
 
-    private void letReaderGo() {
-        reader = Optional.empty();
-        alarms.clear(Alarm.READER_STALLED);
-        alarms.clear(Alarm.GRACE_IS_OVER);
-    }
-
     /** Shows the turn to the one who asked for it. */
     TurnView view() {
         return record.view(atRest(), computing.is(State.ENDED), turn.goodLog());
@@ -372,28 +388,13 @@ final class LiveTurn {
         return request.stream();
     }
 
-    /** Starts on behind {@code goingOn} with a turn of its own. */
-    Start overtakenBy(SessionCommand.Continue goingOn) {
-        Progress more = goingOn.progress();
-        Progress progress = more.inEpoch(Math.max(turn.epoch() + 1, more.epoch()));
-        Turn further = new Turn(request.stream(), progress, config.maxLogEvents());
-        return new Start.With(goingOn.request(), progress, further, record, more.after());
+    /** What comes after it, should it have to give way. */
+    Successor successor() {
+        return new Successor(origin, turn, record, readers, config.maxLogEvents());
     }
 
-    boolean isOf(Optional<String> tenant) {
-        return tenant.isEmpty() || tenant.get().equals(request.tenant());
-    }
-
-    private StreamEvent accepted(Optional<SessionCommand.Continue> goingOn) {
-        return new StreamEvent.Accepted(
-                request.stream(), turn.epoch(), model.name(), request.prompt().size(), origin.session(), goingOn);
-    }
-
-    private StreamEvent acceptedBehind(long after) {
-        return accepted(Optional.of(origin.behind(turn.before(after + 1))));
-    }
-
-    private void tell(StreamEvent event) {
-        reader.ifPresent(to -> to.tell(event));
+    /** Returns what its session's next place is to keep of it. */
+    Optional<SessionCommand.Keep> leftBehind() {
+        return promised && !movedOn ? successor().elsewhere(config.windowEvents()) : Optional.empty();
     }
 }

@@ -1,6 +1,7 @@
 package belle.session;
 
 import belle.proto.Failure;
+import belle.proto.session.SessionCommand;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,11 @@ final class LiveTurns {
         turns.put(turn.stream(), turn);
     }
 
+    /** Forgets a turn whose place another one takes. */
+    void drop(LiveTurn turn) {
+        turns.remove(turn.stream());
+    }
+
     /** Returns all, as they are now. */
     List<LiveTurn> all() {
         return List.copyOf(turns.values());
@@ -39,7 +45,9 @@ final class LiveTurns {
 
     /** Returns those of a tenant; all if it is empty. */
     List<LiveTurn> of(Optional<String> tenant) {
-        return turns.values().stream().filter(turn -> turn.isOf(tenant)).toList();
+        return turns.values().stream()
+                .filter(turn -> turn.origin().isOf(tenant))
+                .toList();
     }
 
     int size() {
@@ -85,11 +93,12 @@ final class LiveTurns {
         return oldest.isPresent();
     }
 
-    /** Moves those out that nobody waits for; their readers will find them elsewhere. */
-    void moveOutUnawaited(Failure why) {
+    /** Moves those out that nobody waits for; their readers will find them elsewhere, where each is to be kept. */
+    void moveOutUnawaited(Failure why, Consumer<SessionCommand.Keep> keep) {
         turns.values().removeIf(turn -> {
             boolean over = !turn.isAwaited();
             if (over) {
+                turn.leftBehind().ifPresent(keep);
                 turn.moveOut(why);
             }
             return over;

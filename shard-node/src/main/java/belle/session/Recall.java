@@ -34,6 +34,16 @@ final class Recall {
                         .exceptionally(thrown -> new Found(Optional.empty(), Optional.of(JournalFailure.of(thrown)))));
     }
 
+    /** Tells whether streams are found again that no session has. */
+    boolean isDurable() {
+        return journal.isPresent();
+    }
+
+    /** Of a stream that its session hands over; nothing is written of it. */
+    Start.With kept(SessionCommand.Continue goingOn) {
+        return started(goingOn.request(), goingOn.progress(), Optional.empty());
+    }
+
     /** Of a stream that nobody knows. */
     Start fresh(Generate generate, Progress progress) {
         return started(generate, progress, journal);
@@ -74,25 +84,32 @@ final class Recall {
                     .orElseGet(() -> new Failure.NotFound("stream " + resume.stream() + " is not known here")));
         }
         TurnRequest request = row.get().request();
-        Generate generate = request.answeredTo(resume.replyTo(), resume.asked());
+        Generate generate = request.answeredTo(resume.replyTo(), resume.asked(), resume.reading());
         Progress nothing = generate.nothingHeard().inEpoch(row.get().nextEpoch(1));
         return readDown(generate, row.get(), nothing.epoch(), resume.after()).orElseGet(() -> {
-            Turn turn = Turn.again(request.stream(), nothing, maxLogEvents);
+            Turn turn = new Turn(request.stream(), nothing, maxLogEvents);
             return again(generate, nothing, turn, row.get(), resume.after());
         });
     }
 
-    private Start started(Generate generate, Progress progress, Optional<SessionJournal> written) {
+    private Start.With started(Generate generate, Progress progress, Optional<SessionJournal> written) {
         return new Start.With(
                 generate,
                 progress,
                 new Turn(generate.stream(), progress, maxLogEvents),
                 TurnRecord.fresh(written, clock, TurnRequest.of(generate), progress.epoch()),
+                Optional.empty(),
                 progress.after());
     }
 
     private Start again(Generate generate, Progress progress, Turn turn, TurnRow row, long after) {
-        return new Start.With(generate, progress, turn, TurnRecord.of(journal, clock, row, progress.epoch()), after);
+        return new Start.With(
+                generate,
+                progress,
+                turn,
+                TurnRecord.of(journal, clock, row, progress.epoch()),
+                Optional.empty(),
+                after);
     }
 
     private Optional<Start> readDown(Generate generate, TurnRow row, long epoch, long after) {
@@ -103,6 +120,7 @@ final class Recall {
                         log.before().inEpoch(epoch),
                         Turn.ended(generate.stream(), log, epoch, maxLogEvents),
                         TurnRecord.of(Optional.empty(), clock, row, row.epoch()),
+                        Optional.empty(),
                         after));
     }
 }

@@ -9,15 +9,12 @@ import belle.replica.BatchActor;
 import belle.session.Alarms.Alarm;
 import belle.session.Recall.Found;
 import belle.session.ServedModel.Checked;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -49,8 +46,6 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     static final Failure OTHER_REQUEST =
             new Failure.Invalid("stream", "the key of this request was used for another one");
-    private static final Failure READ_ELSEWHERE =
-            new Failure.Invalid("stream", "the stream is read by a later request");
     private static final Failure DELETED = new Failure.NotFound("the session was deleted");
     private static final Failure MODEL_DOWN = new Failure.Unavailable("the model is down on this node");
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
@@ -62,9 +57,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final ActorRef<BatchActor.Event> replicaEvents;
     private final LiveTurns turns = new LiveTurns(this::onForgotten);
     private final Preparations preparations;
-    /** Streams that this session computes at the place that it has left. */
-    private final Map<String, ActorRef<SessionCommand>> elsewhere = new LinkedHashMap<>();
-
+    private final Elsewhere elsewhere;
     private final Recall recall;
     private final WholeSession wholeSession;
     /** Whoever is to be found by its name is to be found elsewhere. */
@@ -112,6 +105,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         this.home = home;
         this.recall = new Recall(journal, InstantSource.system(), config.maxLogEvents());
         this.wholeSession = new WholeSession(journal);
+        this.elsewhere = new Elsewhere(config.maxTurns());
         this.preparations = new Preparations(config.maxTurns());
         this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
         models.values().forEach(model -> context.watch(model.replica()));
@@ -158,7 +152,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private boolean isHere(String stream) {
-        return turns.has(stream) || elsewhere.containsKey(stream);
+        return turns.has(stream) || elsewhere.has(stream);
     }
 
     private void onFound(SessionCommand command, Found found) {
@@ -177,10 +171,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 preparations.prepare(goingOn, models, turns.has(goingOn.stream()), replicaEvents);
             case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
-            case SessionCommand.Acknowledge(var stream, var index, var asked) ->
-                turns.with(stream, turn -> turn.acknowledge(index, asked));
-            case SessionCommand.Cancel(var stream, var asked) ->
-                turns.keepIf(stream, turn -> turn.isPast(asked) || turn.cancel());
+            case SessionCommand.Keep(var goingOn) -> onKeep(goingOn);
+            case SessionCommand.Acknowledge taken -> turns.with(taken.stream(), turn -> turn.acknowledge(taken));
+            case SessionCommand.Cancel leaving -> turns.keepIf(leaving.stream(), turn -> turn.cancel(leaving));
             case SessionCommand.Describe describe ->
                 when(wholeSession.described(describe, turns.of(describe.tenant())), "", describe.replyTo()::tell);
             case SessionCommand.Delete delete -> {
@@ -210,24 +203,37 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         Optional<Failure> forged = progress.problem(generate.params().n());
         if (forged.isPresent()) {
             refuse(generate, forged.get());
+        } else if (turn == null && progress.epoch() == 1 && elsewhere.has(goingOn.stream())) {
+            elsewhere.tell(goingOn); // A newcomer, whose stream is computed already.
         } else if (turn == null) {
             if (progress.epoch() > 1) {
                 String event = "goes on with {} behind event {} in epoch {}";
                 getContext().getLog().info(event, generate.stream(), progress.after(), progress.epoch());
             }
             begin(generate.stream(), generate.replyTo(), recall.goOn(goingOn, found));
-        } else if (turn.isPast(generate.asked())) {
-            refuse(generate, READ_ELSEWHERE);
-        } else if (!turn.answers(generate)) {
-            refuse(generate, OTHER_REQUEST);
-        } else if (turn.cannotServe(progress)) {
-            turn.moveOut(STOPPING);
-            begin(generate.stream(), generate.replyTo(), turn.overtakenBy(goingOn));
-        } else {
-            getContext().watch(generate.replyTo());
-            turn.proceed(progress, generate.replyTo(), generate.asked());
-            announceMove(generate.stream());
+        } else if (turn.readers().admit(generate.replyTo(), generate.reading())) {
+            if (!turn.origin().answers(generate)) {
+                refuse(generate, OTHER_REQUEST);
+            } else {
+                serve(turn, generate.replyTo(), turn.successor().behind(goingOn), () -> turn.proceed(goingOn));
+            }
         }
+    }
+
+    /** Gives a turn to a reader, or what takes its place. */
+    private void serve(LiveTurn turn, ActorRef<StreamEvent> reader, Optional<Start.With> successor, Runnable give) {
+        successor.ifPresentOrElse(
+                start -> {
+                    turn.giveWay();
+                    turns.drop(turn);
+                    begin(start);
+                    leaveWhenIdle();
+                },
+                () -> {
+                    getContext().watch(reader);
+                    give.run();
+                    announceMove(turn.stream());
+                });
     }
 
     private void begin(String stream, ActorRef<StreamEvent> reader, Start start) {
@@ -252,25 +258,29 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void onResume(SessionCommand.Resume resume, Found found) {
         LiveTurn turn = turns.get(resume.stream());
-        ActorRef<SessionCommand> away = elsewhere.get(resume.stream());
-        if (turn == null && away != null) {
-            away.tell(resume);
+        if (turn == null && elsewhere.has(resume.stream())) {
+            elsewhere.tell(resume);
         } else if (turn == null) {
             begin(resume.stream(), resume.replyTo(), recall.resume(resume, found));
-        } else if (turn.isPast(resume.asked())) {
-            resume.replyTo().tell(new StreamEvent.Refused(resume.stream(), READ_ELSEWHERE));
-        } else {
-            getContext().watch(resume.replyTo());
-            turn.resume(resume.after(), resume.replyTo(), resume.asked());
-            announceMove(resume.stream());
+        } else if (turn.readers().admit(resume.replyTo(), resume.reading())) {
+            serve(turn, resume.replyTo(), turn.successor().fromNothing(resume), () -> turn.resume(resume));
         }
     }
 
-    /** A stream of this session is still computed at its last place: whoever comes back to it here is sent there. */
     private void onWhereabouts(String stream, ActorRef<SessionCommand> session) {
-        if (!turns.has(stream) && elsewhere.size() < config.maxTurns()) {
-            elsewhere.put(stream, session);
+        if (!turns.has(stream) && elsewhere.add(stream, session)) {
             getContext().watch(session);
+        }
+    }
+
+    private void onKeep(SessionCommand.Continue goingOn) {
+        SessionCommand.Generate request = goingOn.request();
+        boolean forged = goingOn.progress().problem(request.params().n()).isPresent();
+        if (!forged
+                && !turns.has(request.stream())
+                && turns.makeRoom(config.maxTurns())
+                && ServedModel.check(models, request) instanceof Checked.Fine(var model, var checked)) {
+            add(model, checked, recall.kept(goingOn)).keep();
         }
     }
 
@@ -284,6 +294,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onAlarm(String stream, Alarm alarm) {
         switch (alarm) {
             case READER_STALLED -> turns.with(stream, LiveTurn::readerStalled);
+            case NEWCOMER_STAYS -> turns.with(stream, turn -> turn.readers().stays());
             case GRACE_IS_OVER -> turns.keepIf(stream, LiveTurn::cancel);
             case RETENTION_IS_OVER -> turns.outdate(stream);
         }
@@ -302,11 +313,10 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             doorClosed = true;
             leave();
         }
-        elsewhere.values().removeIf(actor::equals);
+        elsewhere.gone(actor);
         for (LiveTurn turn : turns.all()) {
-            if (turn.isReadBy(actor)) {
-                turn.readerDied();
-            } else if (turn.isComputedBy(actor)) {
+            turn.died(actor);
+            if (turn.isComputedBy(actor)) {
                 turns.keepIf(turn.stream(), t -> t.breakOff(MODEL_DOWN));
             }
         }
@@ -329,7 +339,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (!doorClosed) {
             return this;
         }
-        turns.moveOutUnawaited(STOPPING);
+        turns.moveOutUnawaited(STOPPING, recall.isDurable() ? _ -> {} : home::forward);
         return turns.size() == 0 ? Behaviors.stopped() : this;
     }
 
@@ -340,15 +350,21 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private void begin(ServedModel model, GenerationRequest request, Start.With start) {
-        ActorRef<StreamEvent> reader = start.generate().replyTo();
+        getContext().watch(start.generate().replyTo());
+        add(model, request, start).begin(start);
+    }
+
+    private LiveTurn add(ServedModel model, GenerationRequest request, Start.With start) {
         var origin = new Origin(getContext().getSelf().unsafeUpcast(), start.generate(), start.progress());
-        Alarms alarms = new TurnAlarms(request.stream());
-        getContext().watch(reader);
-        LiveTurn turn =
-                new LiveTurn(model, request, start.turn(), start.record(), replicaEvents, config, alarms, origin);
+        String stream = request.stream();
+        Alarms alarms = new TurnAlarms<>(
+                timers,
+                alarm -> new AlarmRang(stream, alarm),
+                writing -> when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure)));
+        LiveTurn turn = new LiveTurn(model, request, start, replicaEvents, config, alarms, origin);
         turns.put(turn);
         timers.cancel(new Idle());
-        turn.begin(start.after(), reader, start.generate().asked());
+        return turn;
     }
 
     private void refuse(SessionCommand.Generate generate, Failure failure) {
@@ -371,29 +387,5 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private void onWritten(String stream, Optional<Failure> failure) {
         turns.keepIf(stream, turn -> turn.onWritten(failure));
         announceMove(stream);
-    }
-
-    /** A turn's alarms as messages to the session. */
-    private final class TurnAlarms implements Alarms {
-        private final String stream;
-
-        TurnAlarms(String stream) {
-            this.stream = stream;
-        }
-
-        @Override
-        public void set(Alarm alarm, Duration delay) {
-            timers.startSingleTimer(new AlarmRang(stream, alarm), new AlarmRang(stream, alarm), delay);
-        }
-
-        @Override
-        public void clear(Alarm alarm) {
-            timers.cancel(new AlarmRang(stream, alarm));
-        }
-
-        @Override
-        public void await(CompletionStage<Done> writing) {
-            when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure));
-        }
     }
 }

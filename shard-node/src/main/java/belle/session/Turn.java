@@ -40,10 +40,13 @@ final class Turn {
     private long epoch;
     private boolean promptScored;
     private boolean ended;
-    private boolean again;
+    private final boolean again;
     private boolean readerIsAhead;
 
-    /** A turn that begins behind what its reader has, mostly nothing; no event before it is kept. */
+    /**
+     * A turn that begins behind what is known of it, mostly nothing; no event before that is kept. In another epoch than
+     * the first one it is computed again, and its readers may have more of it than is known here.
+     */
     Turn(String stream, Progress progress, int maxLogEvents) {
         this.stream = stream;
         this.maxLogEvents = maxLogEvents;
@@ -58,6 +61,7 @@ final class Turn {
         }
         promptScored = progress.promptScored();
         epoch = progress.epoch();
+        again = epoch > 1;
         sent = progress.after();
         acknowledged = sent;
         firstKept = sent + 1;
@@ -80,11 +84,9 @@ final class Turn {
                 : Optional.empty();
     }
 
-    /** A turn that is computed again, from nothing, for readers who may have more of it. */
-    static Turn again(String stream, Progress nothing, int maxLogEvents) {
-        Turn turn = new Turn(stream, nothing, maxLogEvents);
-        turn.again = true;
-        return turn;
+    /** Tells whether it was begun before, by another session or for another reader. */
+    boolean isBegunAgain() {
+        return again;
     }
 
     /** Tells whether there are events behind {@code after}, or will be as soon as the next one is there. */
@@ -135,6 +137,11 @@ final class Turn {
         return next() - 1 - acknowledged;
     }
 
+    /** Returns the index of the last event that the reader is known to have taken. */
+    long acknowledged() {
+        return acknowledged;
+    }
+
     /** Begins an epoch, the next or a later one, in which the turn is computed on behind {@link #given}. */
     void restart(long atLeast) {
         choices.forEach(choice -> choice.early.clear());
@@ -144,6 +151,15 @@ final class Turn {
     /** Returns the tokens of each choice that the log has or had; empty when there are none. */
     List<Tokens> given() {
         return before(next()).given();
+    }
+
+    boolean hasFailed() {
+        return !log.isEmpty() && log.getLast() instanceof StreamEvent.Failed;
+    }
+
+    /** Returns a place to begin at elsewhere, {@code most} events before what the reader has taken, if they are kept. */
+    long begins(int most) {
+        return Math.max(firstKept, Math.min(acknowledged + 1, next() - 1) - most);
     }
 
     /** Returns what a reader has that was told all events before {@code index}, which must be kept. */
@@ -249,10 +265,10 @@ final class Turn {
         return sent + 1 == next();
     }
 
-    /** Returns the failure that ended the turn, or {@code failure} in the place behind the last event. */
+    /** Returns the failure that ended the turn, or {@code failure} in the place behind the last event; of this epoch. */
     StreamEvent.Failed failedAtEnd(Failure failure) {
         return !log.isEmpty() && log.getLast() instanceof StreamEvent.Failed failed
-                ? failed
+                ? new StreamEvent.Failed(stream, epoch, failed.index(), failed.failure())
                 : new StreamEvent.Failed(stream, epoch, next(), failure);
     }
 

@@ -22,8 +22,8 @@ public record TurnRequest(
     }
 
     /** The same as a command, with its events told to {@code reader}, whose client asked at {@code asked}. */
-    Generate answeredTo(ActorRef<StreamEvent> reader, long asked) {
-        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reader);
+    Generate answeredTo(ActorRef<StreamEvent> reader, long asked, long reading) {
+        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reading, "", reader);
     }
 
     /** The session that the stream belongs to. */

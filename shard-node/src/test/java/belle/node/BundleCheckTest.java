@@ -22,7 +22,32 @@ class BundleCheckTest {
         assertThat(difference.orElseThrow().message()).contains("'code'", "d4", "b2", "m:1");
     }
 
+    @Test
+    void anotherTypeOfTheCacheIsRefusedSinceItGivesOtherTokens() {
+        List<ModelInfo> cluster = List.of(model("chat", "a1", 9, 32));
+        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 16)), "m:1", cluster)
+                        .orElseThrow()
+                        .message())
+                .contains("'chat'", "f16", "f32", "m:1", "kv-cache-type");
+        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 0)), "m:1", cluster))
+                .isEmpty(); // a member of an earlier version does not tell
+    }
+
+    @Test
+    void lessRoomForASequenceIsRefusedSinceAnswersWouldEndElsewhere() {
+        List<ModelInfo> cluster = List.of(model("chat", "a1", 9, 32));
+        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 7, 32)), "m:1", cluster)
+                        .orElseThrow()
+                        .message())
+                .contains("'chat'", "7", "9", "m:1", "kv-cache-bytes");
+    }
+
     private static ModelInfo model(String name, String bundle) {
-        return new ModelInfo(name, bundle, 0, 1, 1, "bloom", "f16", false, true, SamplingParams.greedy(1));
+        return model(name, bundle, 1, 16);
+    }
+
+    private static ModelInfo model(String name, String bundle, int contextTokens, int cacheBits) {
+        return new ModelInfo(
+                name, bundle, 0, contextTokens, 1, "bloom", "f16", false, true, SamplingParams.greedy(1), cacheBits);
     }
 }

@@ -107,7 +107,7 @@ class NodeTest {
         List<StreamEvent> first = chat("b~1", SamplingParams.greedy(30));
         assertThat(ids(chat("c~1", SamplingParams.greedy(30)))).isEqualTo(ids(first));
         TestProbe<StreamEvent> again = kit.createTestProbe();
-        session("b").tell(new SessionCommand.Resume("b~1", 2, 0, again.getRef()));
+        session("b").tell(new SessionCommand.Resume("b~1", 2, 0, 0, again.getRef()));
         assertThat(collect("b", again).stream().skip(1)).containsExactlyElementsOf(first.subList(4, first.size()));
     }
 
@@ -138,7 +138,7 @@ class NodeTest {
         do {
             events.add(reader.receiveMessage(PATIENCE));
             if (events.getLast() instanceof StreamEvent.Indexed event) {
-                session(session).tell(new SessionCommand.Acknowledge(event.stream(), event.index(), 0));
+                session(session).tell(new SessionCommand.Acknowledge(event.stream(), event.index(), 0, 0));
             }
         } while (!(events.getLast() instanceof StreamEvent.Done
                 || events.getLast() instanceof StreamEvent.Failed

@@ -38,7 +38,7 @@ class DurableSessionTest {
         fix.begin();
         fix.finish();
         restart("finished");
-        fix.session.tell(new SessionCommand.Resume(STREAM, -1, 1, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(STREAM, -1, 1, 0, fix.reader.getRef()));
         assertThat(fix.accepted().epoch()).isEqualTo(10_000);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(10_000, 0));
         assertThat(fix.next()).isInstanceOf(StreamEvent.Finished.class);
@@ -55,7 +55,7 @@ class DurableSessionTest {
         fix.begin();
         fix.produce(0, 2);
         restart("unfinished");
-        fix.session.tell(new SessionCommand.Resume(STREAM, 1, 1, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(STREAM, 1, 1, 0, fix.reader.getRef()));
         assertThat(fix.submitted().request().given()).isEmpty();
         fix.replica(new BatchActor.Admitted(STREAM, 10_000));
         assertThat(fix.accepted().origin()).isEmpty();
@@ -72,7 +72,7 @@ class DurableSessionTest {
         restart("more");
         fix.begin();
         restart("more");
-        fix.session.tell(new SessionCommand.Resume(STREAM, -1, 1, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(STREAM, -1, 1, 0, fix.reader.getRef()));
         fix.submitted();
         fix.replica(new BatchActor.Admitted(STREAM, 10_000));
         fix.accepted();
@@ -88,7 +88,7 @@ class DurableSessionTest {
         restart("beyond");
         fix.begin();
         restart("beyond");
-        fix.session.tell(new SessionCommand.Resume(STREAM, 77, 1, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(STREAM, 77, 1, 0, fix.reader.getRef()));
         fix.submitted();
         fix.replica(new BatchActor.Admitted(STREAM, 10_000));
         fix.accepted();

@@ -44,11 +44,11 @@ class SerializationTest {
 
     private List<Wire> messages() {
         List<Wire> messages = new ArrayList<>(List.of(
-                new SessionCommand.Resume("s~1", 3, 0, this.<StreamEvent>ref()),
-                new SessionCommand.Acknowledge("s~1", 3, 0),
-                new SessionCommand.Cancel("s~1", 0),
+                new SessionCommand.Resume("s~1", 3, 0, 0, this.<StreamEvent>ref()),
+                new SessionCommand.Acknowledge("s~1", 3, 0, 0),
+                new SessionCommand.Cancel("s~1", 0, 0),
                 new SessionCommand.Whereabouts("s~1", this.<SessionCommand>ref()),
-                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty()),
+                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty(), 2),
                 new StreamEvent.PromptScored("s~1", 1, 0, List.of(logprob())),
                 new StreamEvent.Delta("s~1", 1, 1, 0, Tokens.of(1, 2), "字", List.of(logprob())),
                 new StreamEvent.Finished("s~1", 1, 2, 0, "", FinishReason.STOP),
@@ -57,7 +57,7 @@ class SerializationTest {
                 new NodeQuery.Tokenize("m", new Prompt.Text("a"), this.<NodeQuery.Tokenized>ref()),
                 new NodeQuery.Detokenize("m", Tokens.of(1), this.<NodeQuery.Detokenized>ref()),
                 new NodeQuery.Models(List.of(new NodeQuery.ModelInfo(
-                        "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3)))),
+                        "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3), 16))),
                 new NodeQuery.AskStatus(this.<NodeQuery.NodeStatus>ref()),
                 new NodeQuery.NodeStatus(
                         true, false, List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6))),
@@ -70,7 +70,8 @@ class SerializationTest {
             messages.add(generate);
             messages.add(goingOn);
             messages.add(new SessionCommand.Prepare(goingOn));
-            messages.add(new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn)));
+            messages.add(
+                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2));
         });
         messages.add(new StreamEvent.Moving("s~1", 3));
         messages.add(new StreamEvent.Prepared("s~1"));

@@ -79,9 +79,9 @@ class SessionActorTest {
         assertThat(IntStream.range(0, 4).mapToObj(_ -> fix.next())).hasSize(4);
         fix.reader.expectNoMessage();
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Pause(SessionFixture.STREAM, 1));
-        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, 1, 0));
+        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, 1, 0, 0));
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(1, 4));
-        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, 4, 0));
+        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, 4, 0, 0));
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(1, 5));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Resume(SessionFixture.STREAM, 1));
         fix.time.timePasses(Duration.ofSeconds(61));
@@ -108,10 +108,10 @@ class SessionActorTest {
         fix.produce(0, 2);
         fix.next();
         fix.next();
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 0));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
 
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 0, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 0, 0, fix.reader.getRef()));
         assertThat(fix.accepted().epoch()).isEqualTo(2);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(2, 1));
         fix.submitted();
@@ -125,7 +125,7 @@ class SessionActorTest {
     void forgetsARequestThatIsCancelledBeforeItIsAdmitted() {
         fix.session.tell(fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
         fix.submitted();
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 0));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
         fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 1));
         fix.reader.expectNoMessage();
@@ -167,13 +167,13 @@ class SessionActorTest {
         fix.begin();
         fix.finish();
         TestProbe<StreamEvent> other = fix.kit.createTestProbe();
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, other.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, 0, other.getRef()));
         assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
         assertThat(other.receiveMessage()).isEqualTo(SessionFixture.delta(1, 0));
         assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Finished.class);
         assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Done.class);
         fix.time.timePasses(Duration.ofSeconds(100));
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, other.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, 0, other.getRef()));
         assertThat(other.receiveMessage())
                 .isInstanceOfSatisfying(
                         StreamEvent.Refused.class,
@@ -184,11 +184,13 @@ class SessionActorTest {
     void tellsAReaderWhenAnotherTakesItsPlace() {
         fix.begin();
         TestProbe<StreamEvent> other = fix.kit.createTestProbe();
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, other.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, 0, other.getRef()));
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, 2, other.getRef()));
+        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, -1, 0, 2));
+        fix.time.timePasses(SessionFixture.CONFIG.readerGrace());
         assertThat(fix.next()).isInstanceOf(StreamEvent.Failed.class);
-        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, -1, 0, other.getRef()));
-        assertThat(other.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
     }
 
     @Test
@@ -198,8 +200,8 @@ class SessionActorTest {
             assertThat(fix.passivated).hasValue(1);
             return null;
         });
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
-        assertThat(fix.elsewhere.receiveMessage()).isEqualTo(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 0));
+        assertThat(fix.elsewhere.receiveMessage()).isEqualTo(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 0));
     }
 
     @Test

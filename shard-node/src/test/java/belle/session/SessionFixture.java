@@ -63,7 +63,7 @@ final class SessionFixture {
         session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
         submitted();
         replica(new BatchActor.Admitted(STREAM, 1));
-        assertThat(accepted()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty()));
+        assertThat(accepted()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty(), 1));
     }
 
     /** The replica gives the one token that there is, and the end. */

@@ -47,9 +47,9 @@ class SessionMoveTest {
         fix.produce(2, 3);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(1, 2));
         assertThat(fix.elsewhere.receiveMessage()).isInstanceOf(SessionCommand.Whereabouts.class);
-        fix.session.tell(new SessionCommand.Resume("another~1", -1, 0, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume("another~1", -1, 0, 0, fix.reader.getRef()));
         assertThat(fix.elsewhere.receiveMessage().stream()).isEqualTo("another~1");
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 0));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 1));
         fix.kit.createTestProbe().expectTerminated(fix.session);
         assertThat(fix.left).hasValue(1);
@@ -80,7 +80,7 @@ class SessionMoveTest {
         SessionFixture next = new SessionFixture();
         next.session.tell(new SessionCommand.Whereabouts(SessionFixture.STREAM, fix.session));
         TestProbe<StreamEvent> back = fix.kit.createTestProbe();
-        next.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, back.getRef()));
+        next.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, 0, back.getRef()));
         assertThat(back.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
         assertThat(back.receiveMessage()).isEqualTo(SessionFixture.delta(1, 1));
         assertThat(back.receiveMessage()).isEqualTo(new StreamEvent.Moving(SessionFixture.STREAM, 1));
@@ -89,14 +89,9 @@ class SessionMoveTest {
 
     @Test
     void aReaderThatNeedsMoreThanIsKeptHasTheTurnComputedFromItsOwnPlace() {
+        beganBehind();
         var request = (SessionCommand.Generate)
                 fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
-        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
-        fix.session.tell(new SessionCommand.Continue(request, progress));
-        fix.submitted();
-        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
-        assertThat(fix.accepted().epoch()).isEqualTo(3);
-
         TestProbe<StreamEvent> again = fix.kit.createTestProbe();
         fix.session.tell(new SessionCommand.Continue(request.answeredTo(again.getRef(), 5), Progress.none(1)));
         assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 3));
@@ -106,27 +101,86 @@ class SessionMoveTest {
     }
 
     @Test
-    void ofTwoReadersTheOneWhoseClientAskedLaterHasTheStream() {
+    void aClientThatIsBehindTheReaderWithWhomTheTurnBeganHasItComputedAgain() {
+        beganBehind();
+        TestProbe<StreamEvent> client = fix.kit.createTestProbe();
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, 0, client.getRef()));
+        assertThat(fix.replica.receiveMessage()).isEqualTo(new BatchActor.Cancel(SessionFixture.STREAM, 3));
+        BatchActor.Submit anew = fix.submitted();
+        assertThat(anew.request().given()).isEmpty();
+        assertThat(anew.epoch()).isEqualTo(4);
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 4));
+        assertThat(((StreamEvent.Accepted) client.receiveMessage()).origin()).isEmpty();
+        fix.produce(4, 0, 2);
+        var origin = ((StreamEvent.Accepted) client.receiveMessage()).origin().orElseThrow();
+        assertThat(origin.progress().choices().getFirst().ids()).isEqualTo(Tokens.of(0));
+        assertThat(client.receiveMessage()).isEqualTo(SessionFixture.delta(4, 1));
+    }
+
+    @Test
+    void aStreamThatItsLastPlaceOnThisNodeStillComputesBeginsInAnotherEpoch() {
+        fix.session.tell(fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9)));
+        fix.submitted();
+        fix.replica(new BatchActor.Rejected(SessionFixture.STREAM, 1, new Failure.Invalid("stream", "in use")));
+        assertThat(fix.submitted().epoch()).isEqualTo(2);
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 2));
+        assertThat(fix.accepted().epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void whatASessionThatLeavesDoesNotComputeIsKeptAtItsNextPlace() {
         fix.begin();
         fix.produce(0, 2);
         IntStream.range(0, 2).forEach(_ -> fix.next());
-        TestProbe<StreamEvent> later = fix.kit.createTestProbe();
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 5, later.getRef()));
-        assertThat(later.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
-        assertThat(later.receiveMessage()).isEqualTo(SessionFixture.delta(1, 1));
-        assertThat(fix.next()).isInstanceOf(StreamEvent.Failed.class);
+        fix.session.tell(new SessionCommand.Acknowledge(SessionFixture.STREAM, 1, 0, 1));
+        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 1));
+        fix.door.stop();
+        var keep = (SessionCommand.Keep) fix.elsewhere.receiveMessage();
 
-        var request = (SessionCommand.Generate)
-                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(3));
-        var progress = new Progress(0, 7, false, List.of(new Progress.Choice(Tokens.of(0), false)));
-        fix.session.tell(new SessionCommand.Continue(request, progress));
-        assertThat(fix.refusal().message()).contains("read by a later request");
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 0, 4, fix.reader.getRef()));
-        assertThat(fix.refusal().message()).contains("read by a later request");
-        fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0));
+        SessionFixture next = new SessionFixture();
+        next.session.tell(keep);
+        next.replica.receiveMessage(); // nothing to cancel
+        TestProbe<StreamEvent> back = fix.kit.createTestProbe();
+        next.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, 5, 0, back.getRef()));
+        assertThat(next.submitted().request().given())
+                .isEqualTo(keep.goingOn().progress().given());
+        next.submits.getLast().replyTo().tell(new BatchActor.Admitted(SessionFixture.STREAM, 3));
+        assertThat(((StreamEvent.Accepted) back.receiveMessage()).epoch()).isEqualTo(3);
+        next.produce(3, 0, 3);
+        assertThat(((StreamEvent.Accepted) back.receiveMessage()).origin()).isPresent();
+        assertThat(back.receiveMessage()).isEqualTo(SessionFixture.delta(3, 2));
+        next.kit.shutdownTestKit();
+    }
+
+    @Test
+    void whatATurnWasWaitingForDoesNotConcernTheOneThatTakesItsPlace() {
+        beganBehind();
+        fix.replica(new BatchActor.Produced(
+                SessionFixture.STREAM, 3, List.of(new Output.Done(SessionFixture.STREAM, new Usage(1, 0, 2)))));
+        fix.replica.receiveMessage();
+        TestProbe<StreamEvent> again = fix.kit.createTestProbe();
+        var request = ((SessionCommand.Generate)
+                        fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9)))
+                .answeredTo(again.getRef(), 5);
+        fix.time.timePasses(SessionFixture.CONFIG.retention().minusSeconds(1)); // it would be forgotten soon
+        fix.session.tell(new SessionCommand.Continue(request, Progress.none(1)));
+        fix.submitted();
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 4));
+        assertThat(again.receiveMessage()).isInstanceOf(StreamEvent.Accepted.class);
+        fix.time.timePasses(SessionFixture.CONFIG.retention());
+        again.expectNoMessage();
         fix.replica.expectNoMessage();
-        fix.produce(2, 3);
-        assertThat(later.receiveMessage()).isEqualTo(SessionFixture.delta(1, 2));
+    }
+
+    /** Behind event 1 in epoch 3. */
+    private void beganBehind() {
+        var request = (SessionCommand.Generate)
+                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
+        fix.session.tell(new SessionCommand.Continue(request, progress));
+        fix.submitted();
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
+        assertThat(fix.accepted().epoch()).isEqualTo(3);
     }
 
     @Test
@@ -198,7 +252,7 @@ class SessionMoveTest {
         fix.begin();
         fix.produce(0, 3);
         IntStream.range(0, 3).forEach(_ -> fix.next());
-        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, 0, fix.reader.getRef()));
+        fix.session.tell(new SessionCommand.Resume(SessionFixture.STREAM, 1, 0, 0, fix.reader.getRef()));
         var origin = fix.accepted().origin().orElseThrow();
         assertThat(origin.request().stream()).isEqualTo(SessionFixture.STREAM);
         assertThat(origin.progress().given()).containsExactly(Tokens.of(0, 1));

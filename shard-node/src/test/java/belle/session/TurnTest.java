@@ -84,7 +84,7 @@ class TurnTest {
 
     @Test
     void computesAgainForAReaderWhoIsAhead() {
-        Turn again = Turn.again("s~1", Progress.none(1).inEpoch(7), 100);
+        Turn again = new Turn("s~1", Progress.none(1).inEpoch(7), 100);
         assertThat(again.rewind(1)).isTrue();
         again.apply(7, token(0, 0, 3));
         assertThat(again.meetsReader()).isFalse();

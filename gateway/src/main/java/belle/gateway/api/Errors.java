@@ -1,6 +1,7 @@
 package belle.gateway.api;
 
 import belle.proto.Failure;
+import belle.proto.session.StreamEvent;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
@@ -34,6 +35,11 @@ public final class Errors {
         }
     }
 
+    /** What streams are told that a gateway leaves unfinished. Their sessions keep them for whoever asks for the rest. */
+    public static final Failure LEAVING = new Failure.Unavailable(
+            "this gateway is shutting down; a stream goes on at any other one: ask for /v1/streams/<stream> with the"
+                    + " Last-Event-ID");
+
     private static final int UNAVAILABLE_RETRY_SECONDS = 2;
 
     private Errors() {}
@@ -42,6 +48,8 @@ public final class Errors {
     public static Answer of(Failure failure) {
         String message = failure.message();
         return switch (failure) {
+            case Failure.Invalid lost
+            when lost.equals(StreamEvent.READ_ELSEWHERE) -> request(409, message, null, "read_elsewhere");
             case Failure.Invalid(String param, String _) ->
                 request(400, message, param.isEmpty() ? null : param, "invalid_value");
             case Failure.TooLong _ -> request(400, message, null, "context_length_exceeded");
@@ -50,10 +58,14 @@ public final class Errors {
             case Failure.Overloaded(String _, int seconds) ->
                 new Answer(429, message, "rate_limit_error", null, "overloaded", Optional.of(Math.max(1, seconds)));
             case Failure.Unavailable _ ->
-                new Answer(503, message, "server_error", null, "unavailable", Optional.of(UNAVAILABLE_RETRY_SECONDS));
+                unavailable(message, failure.equals(LEAVING) ? "go_on_elsewhere" : "unavailable");
             case Failure.Broken _, Failure.Internal _ ->
                 new Answer(500, message, "server_error", null, "internal_error", Optional.empty());
         };
+    }
+
+    private static Answer unavailable(String message, String code) {
+        return new Answer(503, message, "server_error", null, code, Optional.of(UNAVAILABLE_RETRY_SECONDS));
     }
 
     /** Returns an answer to a request that is wrong before its body is looked at. */

@@ -34,9 +34,6 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     /** The stream must end now. */
     record Expire(Failure failure) implements Command {}
 
-    /** Another answer reads the stream from here on: end quietly and leave it alone. */
-    record Replaced() implements Command {}
-
     /** Time to look whether the session is still there. */
     record Tick() implements Command {}
 
@@ -65,6 +62,9 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private Optional<Received> received = Optional.empty();
     /** Who has the stream; told directly, since by its name it may be on the way to elsewhere. */
     private volatile Optional<ActorRef<SessionCommand>> session = Optional.empty();
+
+    /** The number that the session knows this reader by; 0 before it has one. */
+    private volatile long reading;
 
     private boolean ended;
     /** No session is known to have the stream: one is being asked to go on with it. */
@@ -118,6 +118,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case SessionCommand.Continue origin -> Optional.of(new Received(origin));
             case SessionCommand.Prepare _,
                     SessionCommand.Whereabouts _,
+                    SessionCommand.Keep _,
                     SessionCommand.Resume _,
                     SessionCommand.Acknowledge _,
                     SessionCommand.Cancel _,
@@ -146,10 +147,9 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             case Heard(StreamEvent.Indexed event) -> onEvent(event);
             case ClientDone _ -> onClientDone();
             case Expire(Failure failure) -> {
-                tell(wish.cancel());
+                tell(wish.cancel(reading));
                 yield end(failure);
             }
-            case Replaced _ -> onReplaced();
             case Tick _ -> onTick();
             case SessionGone(var gone) -> {
                 if (session.filter(gone::equals).isPresent() && !ended) {
@@ -163,11 +163,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     }
 
     private Behavior<Command> onAccepted(StreamEvent.Accepted accepted) {
+        if (accepted.epoch() < cursor.epoch()) {
+            return this; // Said by a session that is gone.
+        }
         heard = true;
         silentProbes = 0;
-        if (homeless && accepted.epoch() < cursor.epoch()) {
-            return this; // Said by the session that is gone.
-        }
+        reading = Math.max(reading, accepted.reading());
         homeless = false;
         moving = false;
         timers.cancel(new Retry());
@@ -179,15 +180,18 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (client.isPresent() || ended) {
             return this;
         }
+        timers.startTimerWithFixedDelay(new Tick(), config.probeInterval());
+        if (received.isEmpty()) {
+            return this; // The session computes up to where the client is: only then it knows what stands before.
+        }
         ActorRef<Command> self = getContext().getSelf();
         ClientEnd begun = new ClientEnd(
                 wish.stream(),
                 config.bufferEvents(),
-                event -> tell(new SessionCommand.Acknowledge(event.stream(), event.index(), wish.asked())),
+                event -> tell(wish.acknowledge(event.index(), reading)),
                 () -> self.tell(new ClientDone()),
                 getContext().getSystem());
         client = Optional.of(begun);
-        timers.startTimerWithFixedDelay(new Tick(), config.probeInterval());
         return wish.opened()
                         .complete(new OpenStream.Begun(
                                 accepted, begun.events(), () -> self.tell(new ClientDone()), closed))
@@ -226,8 +230,8 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     /** What a session is told that is to go on; one without a beginning that is known here must know the stream itself. */
     private SessionCommand goingOn(long epoch) {
-        return received.<SessionCommand>map(known -> known.behind(cursor.last(), epoch, ears, wish.asked()))
-                .orElseGet(() -> wish.resume(cursor.last(), ears));
+        return received.<SessionCommand>map(known -> known.behind(cursor.last(), epoch, ears, wish.asked(), reading))
+                .orElseGet(() -> wish.resume(cursor.last(), ears, reading));
     }
 
     /** The session goes on meanwhile, so that the pause is no longer than what comes between this and the answer. */
@@ -242,13 +246,14 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private void prepare() {
         received.ifPresent(known -> wish.session()
-                .tell(new SessionCommand.Prepare(known.behind(cursor.last(), cursor.epoch() + 1, ears, wish.asked()))));
+                .tell(new SessionCommand.Prepare(
+                        known.behind(cursor.last(), cursor.epoch() + 1, ears, wish.asked(), reading))));
     }
 
     private Behavior<Command> onPrepared() {
         if (moving && !ended) {
             moving = false;
-            tell(wish.cancel());
+            tell(wish.cancel(reading));
             session.ifPresent(getContext()::unwatch);
             session = Optional.empty();
             findHome();
@@ -303,7 +308,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (client.isEmpty() || ended) {
             return this; // Before Accepted only by reordering: the gap that it leaves is asked for again.
         }
-        if (event instanceof StreamEvent.Failed failed) {
+        if (event instanceof StreamEvent.Failed failed && failed.epoch() == cursor.epoch()) {
             return end(failed.failure()); // May leave a gap: what is missing will not come.
         }
         switch (cursor.judge(event)) {
@@ -325,7 +330,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     private void askAgain() {
         if (!gapAsked) {
             gapAsked = true;
-            tell(wish.resume(cursor.last(), ears));
+            tell(wish.resume(cursor.last(), ears, reading));
         }
     }
 
@@ -333,7 +338,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         ClientEnd to = client.orElseThrow();
         if (!to.offer(event)) {
             getContext().getLog().error("stream {} overran its window of events", wish.stream());
-            tell(wish.cancel());
+            tell(wish.cancel(reading));
             ended = true;
         } else if (event instanceof StreamEvent.Done || event instanceof StreamEvent.Failed) {
             ended = true;
@@ -343,20 +348,9 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
 
     private Behavior<Command> onClientDone() {
         if (!ended) {
-            tell(wish.cancel());
+            tell(wish.cancel(reading));
         }
         return Behaviors.stopped();
-    }
-
-    private Behavior<Command> onReplaced() {
-        if (client.isEmpty()) {
-            return Behaviors.stopped();
-        }
-        if (!ended) {
-            ended = true;
-            client.get().complete();
-        }
-        return this;
     }
 
     /** Ends the stream with a failure: as the answer where nothing has begun, else as its last event. */
@@ -373,12 +367,12 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
     }
 
     private Behavior<Command> onTick() {
-        if (client.isEmpty()) {
-            wish.session().tell(wish.cancel());
+        if (client.isEmpty() && session.isEmpty()) {
+            wish.session().tell(wish.cancel(reading));
             return end(new Failure.Unavailable("no answer from the session's node within "
                     + config.acceptTimeout().toMillis() + " ms"));
         }
-        boolean clientStalls = client.get().stalls();
+        boolean clientStalls = client.filter(ClientEnd::stalls).isPresent();
         if (heard || ended || clientStalls) {
             heard = false;
             return this;
@@ -393,7 +387,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
             return this;
         }
         silentProbes++;
-        tell(wish.resume(cursor.last(), ears));
+        tell(wish.resume(cursor.last(), ears, reading));
         return this;
     }
 }

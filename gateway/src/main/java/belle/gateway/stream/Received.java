@@ -47,11 +47,12 @@ final class Received {
      * @param after index of the last event noted
      * @param epoch in which it is to go on
      * @param reader who hears the events, for a client that asked at {@code asked}
+     * @param reading the reader's number
      */
-    SessionCommand.Continue behind(long after, long epoch, ActorRef<StreamEvent> reader, long asked) {
+    SessionCommand.Continue behind(long after, long epoch, ActorRef<StreamEvent> reader, long asked, long reading) {
         var progress = new Progress(
                 after, epoch, promptScored, choices.stream().map(Choice::told).toList());
-        return new SessionCommand.Continue(request.answeredTo(reader, asked), progress);
+        return new SessionCommand.Continue(request.answeredTo(reader, asked, reading), progress);
     }
 
     private static final class Choice {

@@ -50,7 +50,7 @@ public final class Streams {
      * Starts the parent of all readers.
      *
      * @param places knows what suits a session
-     * @param clock tells which of two readers' clients asked later
+     * @param clock dates what clients ask
      * @param sessions finds a session by its id
      */
     public static Streams start(
@@ -85,7 +85,7 @@ public final class Streams {
 
     /** Goes on with a stream behind event {@code after}, or from its first one (-1). */
     public CompletableFuture<OpenStream> resume(String session, String stream, long after) {
-        return open(session, stream, after, (ears, asked) -> new SessionCommand.Resume(stream, after, asked, ears));
+        return open(session, stream, after, (ears, asked) -> new SessionCommand.Resume(stream, after, asked, 0, ears));
     }
 
     /** Asks a session about itself as a whole; declined when it does not answer in time. */

@@ -2,9 +2,9 @@ package belle.gateway.stream;
 
 import belle.proto.Failure;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -28,10 +28,10 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
     record ExpireAll(Failure failure) implements Command {}
 
     /** A reader has stopped. */
-    private record Closed(String stream, ActorRef<ReaderActor.Command> reader) implements Command {}
+    private record Closed(ActorRef<ReaderActor.Command> reader) implements Command {}
 
     private final StreamConfig config;
-    private final Map<String, ActorRef<ReaderActor.Command>> readers = new HashMap<>();
+    private final Set<ActorRef<ReaderActor.Command>> readers = new HashSet<>();
     private final List<CompletableFuture<Done>> waiting = new ArrayList<>();
 
     static Behavior<Command> create(StreamConfig config) {
@@ -52,9 +52,8 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
         switch (command) {
             case Open(Wish wish) -> open(wish);
             case AwaitIdle(CompletableFuture<Done> idle) -> waiting.add(idle);
-            case ExpireAll(Failure failure) ->
-                readers.values().forEach(reader -> reader.tell(new ReaderActor.Expire(failure)));
-            case Closed(String stream, ActorRef<ReaderActor.Command> reader) -> readers.remove(stream, reader);
+            case ExpireAll(Failure failure) -> readers.forEach(reader -> reader.tell(new ReaderActor.Expire(failure)));
+            case Closed(ActorRef<ReaderActor.Command> reader) -> readers.remove(reader);
         }
         if (readers.isEmpty()) {
             waiting.forEach(idle -> idle.complete(Done.getInstance()));
@@ -71,11 +70,7 @@ final class StreamsActor extends AbstractBehavior<StreamsActor.Command> {
             return;
         }
         var reader = getContext().spawnAnonymous(ReaderActor.create(wish, config));
-        var replaced = readers.put(wish.stream(), reader);
-        if (replaced != null) {
-            // The client came back before its old connection was seen to be dead: that one must not cancel.
-            replaced.tell(new ReaderActor.Replaced());
-        }
-        getContext().watchWith(reader, new Closed(wish.stream(), reader));
+        readers.add(reader);
+        getContext().watchWith(reader, new Closed(reader));
     }
 }

@@ -23,13 +23,18 @@ record Wish(
         long asked,
         Function<ActorRef<StreamEvent>, SessionCommand> first,
         CompletableFuture<OpenStream> opened) {
-    /** What a session is told when nobody wants the stream any more. */
-    SessionCommand cancel() {
-        return new SessionCommand.Cancel(stream, asked);
+    /** What a session is told when reader {@code reading} does not want the stream any more. */
+    SessionCommand cancel(long reading) {
+        return new SessionCommand.Cancel(stream, asked, reading);
+    }
+
+    /** What a session is told when the client of reader {@code reading} has taken an event. */
+    SessionCommand acknowledge(long index, long reading) {
+        return new SessionCommand.Acknowledge(stream, index, asked, reading);
     }
 
     /** What a session is told that has the stream, for {@code reader} to have all behind event {@code last}. */
-    SessionCommand resume(long last, ActorRef<StreamEvent> reader) {
-        return new SessionCommand.Resume(stream, last, asked, reader);
+    SessionCommand resume(long last, ActorRef<StreamEvent> reader, long reading) {
+        return new SessionCommand.Resume(stream, last, asked, reading, reader);
     }
 }

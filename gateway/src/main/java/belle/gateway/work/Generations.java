@@ -147,7 +147,8 @@ public final class Generations {
             Prompt prompt = request.prompts().get(i);
             String echo = echoes.get(i);
             Function<ActorRef<StreamEvent>, SessionCommand.Generate> command = replyTo -> new SessionCommand.Generate(
-                    name.toString(), request.model(), prompt, params, plan.tenant(), echoPrompt, replyTo);
+                            name.toString(), request.model(), prompt, params, plan.tenant(), echoPrompt, replyTo)
+                    .traced(plan.trace().traceparent());
             CompletableFuture<OpenStream> opened = plan.key().isEmpty()
                     ? streams.generate(session, name.toString(), command)
                     : streams.generateOrJoin(session, name.toString(), command);

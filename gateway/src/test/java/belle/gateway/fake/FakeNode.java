@@ -61,6 +61,16 @@ public final class FakeNode {
         var defaults = new SamplingParams(
                 Integer.MAX_VALUE, 0.35, 30, 0.85, 0, 1.2, 0, 0, Map.of(), 0, -1, List.of(), false, 1);
         return new NodeQuery.ModelInfo(
-                MODEL, "fake", 1_700_000_000, 2048, Character.MAX_CODE_POINT + 1, "bloom", "f32", true, true, defaults);
+                MODEL,
+                "fake",
+                1_700_000_000,
+                2048,
+                Character.MAX_CODE_POINT + 1,
+                "bloom",
+                "f32",
+                true,
+                true,
+                defaults,
+                32);
     }
 }

@@ -37,7 +37,7 @@ final class FakeSession extends AbstractBehavior<Object> {
         private ActorRef<StreamEvent> reader;
         private int next;
         private long taken = -1;
-        private long asked;
+        private long reading = 1;
         private boolean cancelled;
 
         private Turn(StreamEvent.Accepted accepted, List<StreamEvent.Indexed> events, ActorRef<StreamEvent> reader) {
@@ -76,24 +76,25 @@ final class FakeSession extends AbstractBehavior<Object> {
             case SessionCommand.Generate generate -> begin(generate);
             case SessionCommand.Continue(var generate, var progress) -> {
                 if (turns.containsKey(generate.stream())) {
-                    resume(generate.stream(), progress.after(), generate.asked(), generate.replyTo());
+                    resume(generate.resume(progress.after()));
                 } else {
                     begin(generate);
                 }
             }
-            case SessionCommand.Resume(String stream, long after, long asked, var replyTo) ->
-                resume(stream, after, asked, replyTo);
-            case SessionCommand.Acknowledge(String stream, long index, long asked) -> {
+            case SessionCommand.Resume resume -> resume(resume);
+            case SessionCommand.Acknowledge(String stream, long index, var _, long reading) -> {
                 Turn turn = turns.get(stream);
-                if (turn != null && asked >= turn.asked) {
+                if (turn != null && reading == turn.reading) {
                     turn.taken = Math.max(turn.taken, index);
                     schedule(stream);
                 }
             }
-            case SessionCommand.Cancel(String stream, var _) -> {
-                witness.sawCancel(stream);
+            case SessionCommand.Cancel(String stream, var _, long reading) -> {
                 Turn turn = turns.get(stream);
-                if (turn != null) {
+                if (turn == null || reading == 0 || reading == turn.reading) {
+                    witness.sawCancel(stream);
+                }
+                if (turn != null && reading == turn.reading) {
                     turn.cancelled = true;
                 }
             }
@@ -142,24 +143,33 @@ final class FakeSession extends AbstractBehavior<Object> {
                 generate.model(),
                 Script.promptTokens(generate.prompt()),
                 getContext().getSelf().unsafeUpcast(),
-                Optional.empty());
+                Optional.of(new SessionCommand.Continue(generate, generate.nothingHeard())),
+                1);
         turns.put(generate.stream(), new Turn(accepted, events(generate, script), generate.replyTo()));
         generate.replyTo().tell(accepted);
         schedule(generate.stream());
     }
 
-    private void resume(String stream, long after, long asked, ActorRef<StreamEvent> replyTo) {
+    private void resume(SessionCommand.Resume resume) {
+        String stream = resume.stream();
         Turn turn = turns.get(stream);
-        if (turn == null || after >= turn.events.size()) {
-            replyTo.tell(new StreamEvent.Refused(stream, new Failure.NotFound("stream " + stream + " is not known")));
+        if (turn == null || resume.after() >= turn.events.size()) {
+            Failure unknown = new Failure.NotFound("stream " + stream + " is not known");
+            resume.replyTo().tell(new StreamEvent.Refused(stream, unknown));
             return;
         }
-        turn.reader = replyTo;
-        turn.asked = asked;
+        if (resume.reading() > 0 && resume.reading() < turn.reading) {
+            resume.replyTo().tell(new StreamEvent.Refused(stream, StreamEvent.READ_ELSEWHERE));
+            return;
+        }
+        turn.reading = resume.replyTo().equals(turn.reader) ? turn.reading : turn.reading + 1;
+        turn.reader = resume.replyTo();
         turn.cancelled = false;
-        turn.next = (int) after + 1;
-        turn.taken = after;
-        replyTo.tell(turn.accepted);
+        turn.next = (int) resume.after() + 1;
+        turn.taken = resume.after();
+        StreamEvent.Accepted how = turn.accepted;
+        turn.reader.tell(new StreamEvent.Accepted(
+                stream, how.epoch(), how.model(), how.promptTokens(), how.session(), how.origin(), turn.reading));
         schedule(stream);
     }
 

@@ -2,6 +2,7 @@ package belle.gateway.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.gateway.api.Errors;
 import belle.proto.Failure;
 import belle.proto.FinishReason;
 import belle.proto.Prompt;
@@ -75,12 +76,12 @@ class ReaderActorTest {
                 .isEqualTo(new Progress(1, 2, false, List.of(new Progress.Choice(Tokens.of(7, 8), false))));
         home.fishForMessage(
                 Duration.ofSeconds(3),
-                heard -> heard.equals(new SessionCommand.Cancel(STREAM, 0))
+                heard -> heard.equals(new SessionCommand.Cancel(STREAM, 0, 0))
                         ? FishingOutcomes.complete()
                         : FishingOutcomes.continueAndIgnore());
         tell(delta(1, 2, 666), new StreamEvent.Prepared(STREAM)); // said by the one that was left
         tell(accepted(2, elsewhere.getRef()), delta(2, 2, 9));
-        elsewhere.expectMessage(new SessionCommand.Acknowledge(STREAM, 2, 0));
+        elsewhere.expectMessage(new SessionCommand.Acknowledge(STREAM, 2, 0, 0));
         tell(finished(2, 3), done(2, 4));
         assertThat(events.get(9, TimeUnit.SECONDS))
                 .containsExactly(delta(1, 0, 7), delta(1, 1, 8), delta(2, 2, 9), finished(2, 3), done(2, 4));
@@ -124,6 +125,57 @@ class ReaderActorTest {
     }
 
     @Test
+    void aFailureOfAnEpochThatIsOverOrThatNobodyAnnouncedDoesNotEndTheStream() throws Exception {
+        var events = begin();
+        tell(delta(1, 0, 7));
+        home.stop();
+        continued();
+        tell(failed(1, 1)); // the lost session is not quite dead
+        tell(accepted(2, elsewhere.getRef()), failed(1, 1), failed(7, 1), delta(2, 1, 8), finished(2, 2), done(2, 3));
+        assertThat(events.get(9, TimeUnit.SECONDS))
+                .containsExactly(delta(1, 0, 7), delta(2, 1, 8), finished(2, 2), done(2, 3));
+    }
+
+    @Test
+    void whoIsReadElsewhereBeforeItHasBegunIsAnsweredSo() throws Exception {
+        open(-1, ReaderActorTest::generate);
+        region.expectMessageClass(SessionCommand.Generate.class)
+                .replyTo()
+                .tell(new StreamEvent.Refused(STREAM, StreamEvent.READ_ELSEWHERE));
+        assertThat(opened.get(9, TimeUnit.SECONDS)).isEqualTo(new OpenStream.NotBegun(StreamEvent.READ_ELSEWHERE));
+        assertThat(Errors.of(StreamEvent.READ_ELSEWHERE).status()).isEqualTo(409);
+    }
+
+    @Test
+    void beginsOnlyWhenItKnowsWhatStandsBeforeItsPlace() throws Exception {
+        open(3, ears -> new SessionCommand.Resume(STREAM, 3, 0, 0, ears));
+        ActorRef<StreamEvent> reader =
+                region.expectMessageClass(SessionCommand.Resume.class).replyTo();
+        reader.tell(accepted(5, home.getRef())); // it is computed once more up to there
+        var origin = new SessionCommand.Continue(generate(reader), Progress.none(1));
+        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1));
+        var begun = (OpenStream.Begun) opened.get(9, TimeUnit.SECONDS);
+        assertThat(begun.accepted().origin()).contains(origin);
+    }
+
+    @Test
+    void saysWithItsNumberWhatItSays() throws Exception {
+        open(-1, ReaderActorTest::generate);
+        ears = Optional.of(
+                region.expectMessageClass(SessionCommand.Generate.class).replyTo());
+        tell(new StreamEvent.Accepted(STREAM, 1, "m", 1, home.getRef(), Optional.empty(), 4));
+        var begun = (OpenStream.Begun) opened.get(9, TimeUnit.SECONDS);
+        var _ = begun.events().runWith(Sink.seq(), kit.system());
+        tell(delta(1, 0, 7));
+        home.expectMessage(new SessionCommand.Acknowledge(STREAM, 0, 0, 4));
+        tell(delta(1, 2, 7));
+        assertThat(home.expectMessageClass(SessionCommand.Resume.class).reading())
+                .isEqualTo(4);
+        home.stop();
+        assertThat(continued().request().reading()).isEqualTo(4);
+    }
+
+    @Test
     void asksAgainBeforeItIsAccepted() {
         open(-1, ReaderActorTest::generate);
         region.expectMessageClass(SessionCommand.Generate.class);
@@ -132,12 +184,12 @@ class ReaderActorTest {
 
     @Test
     void aStreamThatWasTakenOverFromAnotherGatewayGoesOnToo() {
-        open(3, ears -> new SessionCommand.Resume(STREAM, 3, 0, ears));
+        open(3, ears -> new SessionCommand.Resume(STREAM, 3, 0, 0, ears));
         ActorRef<StreamEvent> reader =
                 region.expectMessageClass(SessionCommand.Resume.class).replyTo();
         var origin = new SessionCommand.Continue(
                 generate(reader), new Progress(3, 1, true, List.of(new Progress.Choice(Tokens.of(1, 2, 3), false))));
-        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin)));
+        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1));
         reader.tell(delta(5, 4, 4));
         home.stop();
         assertThat(continued().progress())
@@ -177,7 +229,7 @@ class ReaderActorTest {
     }
 
     private StreamEvent accepted(long epoch, ActorRef<SessionCommand> session) {
-        return new StreamEvent.Accepted(STREAM, epoch, "m", 1, session, Optional.empty());
+        return new StreamEvent.Accepted(STREAM, epoch, "m", 1, session, Optional.empty(), 0);
     }
 
     private static StreamEvent.Indexed delta(long epoch, long index, int id) {
@@ -190,6 +242,10 @@ class ReaderActorTest {
 
     private static StreamEvent.Indexed done(long epoch, long index) {
         return new StreamEvent.Done(STREAM, epoch, index, new Usage(1, 0, 3));
+    }
+
+    private static StreamEvent.Indexed failed(long epoch, long index) {
+        return new StreamEvent.Failed(STREAM, epoch, index, new Failure.Internal("dying"));
     }
 
     private static SessionCommand.Generate generate(ActorRef<StreamEvent> reader) {

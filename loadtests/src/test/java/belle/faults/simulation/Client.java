@@ -11,10 +11,16 @@ import belle.proto.session.StreamEvent;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** Gets one answer, however often it must ask, and writes down what it sees. */
 final class Client implements Connection.End {
     private static final int MOST_ATTEMPTS = 60;
+    private static final int SHORT_MILLIS = 900;
+
+    /** Longer than a session computes on for a client that is away. */
+    private static final int LONG_MILLIS = 5000;
+
     private static final int OVERLOADED = 429;
     private static final int UNAVAILABLE = 503;
 
@@ -25,16 +31,24 @@ final class Client implements Connection.End {
     private final SimulatedTime time;
     private final List<Gateway> gateways;
     private final Recorder recorder;
+    private final BooleanSupplier calm;
     private Optional<Connection> connection = Optional.empty();
     private int attempts;
     private boolean over;
     private boolean accepted;
     private String stream = "";
     private long after = -1;
+    /** Behind which event the rest was asked for in this attempt; what is told again up to there is left out. */
+    private long asked = -1;
+    /** The highest heard of in this attempt. */
+    private long epoch = NO_EPOCH;
+
     private Told told = new Told();
     private Collected collected = new Collected();
 
-    Client(Wanted wanted, SimulatedTime time, List<Gateway> gateways, Recorder recorder) {
+    /** @param calm whether no fault is near but one that is over */
+    Client(Wanted wanted, SimulatedTime time, List<Gateway> gateways, Recorder recorder, BooleanSupplier calm) {
+        this.calm = calm;
         this.wanted = wanted;
         this.time = time;
         this.gateways = gateways;
@@ -75,6 +89,8 @@ final class Client implements Connection.End {
             askLater();
             return;
         }
+        asked = after;
+        epoch = NO_EPOCH;
         collected = new Collected();
         told = new Told();
         connection = Optional.of(new Connection(time, gateway, open(gateway), this));
@@ -82,10 +98,14 @@ final class Client implements Connection.End {
 
     private CompletableFuture<OpenStream> open(Gateway gateway) {
         if (wanted.kind() == Kind.STREAM && accepted) {
-            return gateway.resume(wanted, stream, Math.max(-1, after - 1));
+            String begun = stream;
+            long from = Math.max(-1, asked - 1);
+            return gateway.take(() -> gateway.resume(wanted, begun, from));
         }
-        stream = wanted.session() + "~" + wanted.name() + (wanted.kind() == Kind.KEYED ? "" : "." + attempts);
-        return wanted.kind() == Kind.KEYED ? gateway.generateOrJoin(wanted, stream) : gateway.generate(wanted, stream);
+        String name = wanted.session() + "~" + wanted.name() + (wanted.kind() == Kind.KEYED ? "" : "." + attempts);
+        stream = name;
+        return gateway.take(() ->
+                wanted.kind() == Kind.KEYED ? gateway.generateOrJoin(wanted, name) : gateway.generate(wanted, name));
     }
 
     /** The gateway has died, or does not answer for too long. */
@@ -119,7 +139,8 @@ final class Client implements Connection.End {
         if (attempts == MOST_ATTEMPTS) {
             over = true;
         } else {
-            time.in(time.between(5, 900) * SimulatedTime.MILLIS, this::ask);
+            long most = time.oneIn(4) ? LONG_MILLIS : SHORT_MILLIS;
+            time.in(time.between(5, most) * SimulatedTime.MILLIS, this::ask);
         }
     }
 
@@ -175,7 +196,13 @@ final class Client implements Connection.End {
     }
 
     private void hear(StreamEvent.Indexed event) {
-        boolean old = event.index() <= after;
+        boolean old = event.index() <= asked;
+        boolean wentOn = epoch != NO_EPOCH && event.epoch() > epoch;
+        epoch = Math.max(epoch, event.epoch());
+        if (wentOn && wanted.unlucky() && calm.getAsBoolean()) {
+            loseSight();
+            return;
+        }
         switch (event) {
             case StreamEvent.PromptScored scored -> write(event, old, Wanted.echoed(scored.tokens(), told));
             case StreamEvent.Delta delta ->
@@ -196,6 +223,11 @@ final class Client implements Connection.End {
                                 done.usage().promptTokens(), done.usage().completionTokens()));
                 write(event, false, new Piece.End());
                 end();
+            }
+            case StreamEvent.Failed failed
+            when failed.failure().equals(Errors.LEAVING) -> {
+                connection.ifPresent(Connection::hangUp);
+                cutOff("the gateway leaves");
             }
             case StreamEvent.Failed failed -> {
                 Failure why = failed.failure();

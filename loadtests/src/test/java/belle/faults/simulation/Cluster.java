@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 final class Cluster {
     private static final int GATEWAYS = 3;
     private static final int NODES = 4;
+    private static final int SECONDS_FAST = 2;
     private static final long MOST_TURNS = 1_000_000;
 
     private final SimulatedTime time = new SimulatedTime();
@@ -21,7 +22,9 @@ final class Cluster {
     /** Starts all processes. */
     Cluster() throws InterruptedException {
         for (int i = 0; i < GATEWAYS; i++) {
-            gateways.add(new Gateway(start("gateway" + i), time));
+            int fast = i * SECONDS_FAST;
+            gateways.add(
+                    new Gateway(start("gateway" + i), time, () -> time.instant().plusSeconds(fast)));
         }
         for (int i = 0; i < NODES; i++) {
             nodes.add(start("node" + i));

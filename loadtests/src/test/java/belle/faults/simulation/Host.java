@@ -52,6 +52,7 @@ final class Host implements ExecutionContext {
     private final String name;
     private final SimulatedTime time;
     private final List<Task> ready = new ArrayList<>();
+    private final List<Runnable> arrived = new ArrayList<>();
     private final IdentityHashMap<Runnable, Long> numbers = new IdentityHashMap<>();
     private final ExecutorService starter = Executors.newSingleThreadExecutor();
     private final ActorSystem<Void> system;
@@ -85,6 +86,7 @@ final class Host implements ExecutionContext {
     void begin() {
         frozen = false;
         dead = false;
+        arrived.clear();
         numbers.clear();
         numbered = 0;
     }
@@ -107,9 +109,15 @@ final class Host implements ExecutionContext {
         return dead;
     }
 
+    /** Whether it does nothing, for now or for good. */
+    boolean silent() {
+        return dead || frozen;
+    }
+
     void die() {
         dead = true;
         frozen = false;
+        arrived.clear();
     }
 
     void freeze() {
@@ -118,6 +126,17 @@ final class Host implements ExecutionContext {
 
     void thaw() {
         frozen = false;
+        arrived.forEach(Runnable::run);
+        arrived.clear();
+    }
+
+    /** Has the process do something now, or once it is not frozen any more. */
+    void whenAwake(Runnable action) {
+        if (frozen) {
+            arrived.add(action);
+        } else {
+            action.run();
+        }
     }
 
     /** Starts an actor under a name that begins with {@code kind}. */

@@ -19,6 +19,9 @@ final class Misfortunes {
     /** Every client that lost its gateway has found another one by then. */
     private static final long CLIENTS_RETURN_MICROS = 25 * SECOND_IN_MICROS;
 
+    /** A node that was lost is dead by then, and its readers know. */
+    private static final long HAUNTS_MICROS = 7 * SECOND_IN_MICROS;
+
     private static final long DRAIN_MICROS = 20 * SECOND_IN_MICROS;
     private static final int MOST_FAULTS = 4;
 
@@ -30,6 +33,7 @@ final class Misfortunes {
     private final List<Client> clients;
     private final Set<Host> harmed = new HashSet<>();
     private final List<Long> moments = new ArrayList<>();
+    private long quietFrom;
 
     /** @param spares nodes that join when others are lost */
     Misfortunes(Cluster cluster, Faults faults, Region region, List<Node> spares, List<Client> clients) {
@@ -55,6 +59,15 @@ final class Misfortunes {
         return moments;
     }
 
+    /** Whether one fault has just been, and no other is near. */
+    boolean oneIsOver() {
+        long now = time.nowMicros();
+        List<Long> near = moments.stream()
+                .filter(at -> Math.abs(at - now) < 2 * STREAMS_GO_ON_MICROS)
+                .toList();
+        return near.size() == 1 && near.getFirst() <= now && now >= quietFrom;
+    }
+
     private void harmNode() {
         List<Node> sound = region.members().stream()
                 .filter(node -> !harmed.contains(node.host()))
@@ -70,11 +83,14 @@ final class Misfortunes {
             }
             case 2 -> {
                 lose(node);
-                faults.freeze(node.host(), time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS), () -> haunt(node));
+                long micros = time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS);
+                quietFrom = Math.max(quietFrom, time.nowMicros() + micros + HAUNTS_MICROS);
+                faults.freeze(node.host(), micros, () -> haunt(node));
             }
             case 3 -> {
                 lose(node);
                 long micros = time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS);
+                quietFrom = Math.max(quietFrom, time.nowMicros() + micros + HAUNTS_MICROS);
                 cluster.gateways().forEach(gateway -> faults.cut(gateway.host(), node.host(), micros, () -> {}));
                 time.in(micros, () -> haunt(node));
             }
@@ -84,15 +100,17 @@ final class Misfortunes {
                 cluster.gateways().forEach(gateway -> faults.cut(gateway.host(), node.host(), micros, () -> {}));
             }
             case 6 -> drain(node);
-            case 7 -> {
-                faults.told("rebalance", node.host());
-                region.sessionsOf(node).forEach(session -> region.move(session, node));
-            }
+            case 7 -> rebalance(node);
             default -> {
                 faults.told("crash of the batch loop", node.host());
                 node.crashLoop();
             }
         }
+    }
+
+    private void rebalance(Node node) {
+        faults.told("rebalance", node.host());
+        region.sessionsOf(node).forEach(session -> region.move(session, node));
     }
 
     private void lose(Node node) {
@@ -136,6 +154,10 @@ final class Misfortunes {
     }
 
     private void harmGateway() {
+        if (time.nowMicros() < quietFrom) {
+            time.in(quietFrom - time.nowMicros(), this::harmGateway);
+            return;
+        }
         List<Gateway> sound = cluster.gateways().stream()
                 .filter(gateway -> !harmed.contains(gateway.host()))
                 .toList();
@@ -143,7 +165,7 @@ final class Misfortunes {
             return;
         }
         Gateway gateway = sound.get(time.below(sound.size()));
-        switch (sound.size() < 2 ? 3 + time.below(2) : time.below(6)) {
+        switch (sound.size() < 2 ? 3 + time.below(2) : time.below(8)) {
             case 0, 1 -> {
                 harmed.add(gateway.host());
                 die(gateway);
@@ -155,9 +177,26 @@ final class Misfortunes {
                         gateway.host(),
                         time.between(SECOND_IN_MICROS, 8 * SECOND_IN_MICROS),
                         () -> time.in(time.between(0, 3 * SECOND_IN_MICROS), () -> die(gateway)));
-                clients.forEach(client -> time.in(time.between(0, 6 * SECOND_IN_MICROS), () -> client.lose(gateway)));
+                clients.forEach(client -> time.in(time.between(0, 6 * SECOND_IN_MICROS), () -> {
+                    if (gateway.host().silent()) {
+                        client.lose(gateway);
+                    }
+                }));
             }
             case 3 -> pause(gateway.host());
+            case 5 -> {
+                harmed.add(gateway.host());
+                faults.told("drain", gateway.host());
+                gateway.expire();
+                time.in(SECOND_IN_MICROS, () -> die(gateway));
+            }
+            case 6, 7 -> {
+                harmed.add(gateway.host());
+                die(gateway);
+                time.in(
+                        time.between(0, 5 * SECOND_IN_MICROS),
+                        () -> region.members().forEach(this::rebalance));
+            }
             default -> clients.stream().filter(Client::listens).findFirst().ifPresent(Client::loseSight);
         }
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MutantsTest {
     private static final Path PATCHES =
             Path.of(System.getProperty("belle.root", ".."), "loadtests/src/test/resources/mutants");
-    private static final long SEEDS = 1_000;
+    private static final long SEEDS = 2_000;
 
     static Stream<Mutant> mutants() throws IOException {
         List<Mutant> mutants = new ArrayList<>();

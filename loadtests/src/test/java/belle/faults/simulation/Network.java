@@ -86,11 +86,12 @@ final class Network {
     SessionCommand translated(SessionCommand command, Host from, Host to) {
         return switch (command) {
             case SessionCommand.Generate generate ->
-                generate.answeredTo(standIn(generate.replyTo(), from, to), generate.asked());
+                generate.answeredTo(standIn(generate.replyTo(), from, to), generate.asked(), generate.reading());
             case SessionCommand.Continue goingOn -> translated(goingOn, from, to);
             case SessionCommand.Prepare(var goingOn) -> new SessionCommand.Prepare(translated(goingOn, from, to));
-            case SessionCommand.Resume(var stream, var after, var asked, var reader) ->
-                new SessionCommand.Resume(stream, after, asked, standIn(reader, from, to));
+            case SessionCommand.Keep(var goingOn) -> new SessionCommand.Keep(translated(goingOn, from, to));
+            case SessionCommand.Resume(var stream, var after, var asked, var reading, var reader) ->
+                new SessionCommand.Resume(stream, after, asked, reading, standIn(reader, from, to));
             case SessionCommand.Whereabouts(var stream, var session) ->
                 new SessionCommand.Whereabouts(stream, standIn(session, from, to));
             case SessionCommand.Acknowledge _, SessionCommand.Cancel _, SessionCommand.OfWhole _ -> command;
@@ -100,15 +101,24 @@ final class Network {
     private SessionCommand.Continue translated(SessionCommand.Continue goingOn, Host from, Host to) {
         SessionCommand.Generate request = goingOn.request();
         return new SessionCommand.Continue(
-                request.answeredTo(standIn(request.replyTo(), from, to), request.asked()), goingOn.progress());
+                request.answeredTo(standIn(request.replyTo(), from, to), request.asked(), request.reading()),
+                goingOn.progress());
     }
 
     private Object translated(Object message, Host from, Host to) {
         return switch (message) {
             case SessionCommand command -> translated(command, from, to);
-            case StreamEvent.Accepted(var stream, var epoch, var model, var prompt, var session, var origin) -> {
+            case StreamEvent.Accepted(
+                    var stream,
+                    var epoch,
+                    var model,
+                    var prompt,
+                    var session,
+                    var origin,
+                    var reading) -> {
                 Optional<SessionCommand.Continue> there = origin.map(goingOn -> translated(goingOn, from, to));
-                yield new StreamEvent.Accepted(stream, epoch, model, prompt, standIn(session, from, to), there);
+                yield new StreamEvent.Accepted(
+                        stream, epoch, model, prompt, standIn(session, from, to), there, reading);
             }
             default -> message;
         };

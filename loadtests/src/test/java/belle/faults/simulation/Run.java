@@ -46,9 +46,11 @@ final class Run {
         cluster.runUntil(() -> nodes.stream().allMatch(Node::built), LIMIT);
         nodes.subList(0, FIRST_NODES).forEach(region::join);
         List<Node> spares = nodes.subList(FIRST_NODES, nodes.size());
-        List<Long> moments = new Misfortunes(cluster, faults, region, spares, clients).plan();
+        Misfortunes misfortunes = new Misfortunes(cluster, faults, region, spares, clients);
+        List<Long> moments = misfortunes.plan();
         for (int i = 0; i < CLIENTS; i++) {
-            Client client = new Client(Wanted.draw(time, i), time, cluster.gateways(), recorder);
+            Client client =
+                    new Client(Wanted.draw(time, i), time, cluster.gateways(), recorder, misfortunes::oneIsOver);
             clients.add(client);
             long near = moments.get(time.below(moments.size()));
             time.in(near + time.between(-900 * SimulatedTime.MILLIS, 300 * SimulatedTime.MILLIS), client::begin);

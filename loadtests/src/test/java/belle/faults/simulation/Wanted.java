@@ -16,7 +16,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/** What a client wants: a request of any kind, drawn. */
+/**
+ * What a client wants: a request of any kind, drawn.
+ *
+ * @param leaves the client goes away before it has everything
+ * @param unlucky its connection breaks soon after its stream has gone on elsewhere
+ */
 record Wanted(
         String name,
         Entry.Kind kind,
@@ -25,7 +30,8 @@ record Wanted(
         SamplingParams params,
         boolean echo,
         long pauseMicros,
-        boolean leaves) {
+        boolean leaves,
+        boolean unlucky) {
     static final String MODEL = "tiny";
 
     private static final long SEED_BITS = (1L << 53) - 1;
@@ -70,7 +76,8 @@ record Wanted(
                 params,
                 n == 1 && reports && chance.oneIn(4),
                 chance.oneIn(3) ? chance.between(20, 400) * SimulatedTime.MILLIS : 0,
-                chance.oneIn(8));
+                chance.oneIn(8),
+                chance.oneIn(2));
     }
 
     /** Returns what a gateway makes of it. */

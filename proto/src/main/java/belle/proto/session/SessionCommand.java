@@ -3,6 +3,7 @@ package belle.proto.session;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.Wire;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
@@ -25,9 +26,11 @@ public sealed interface SessionCommand extends Wire {
      * @param stream {@code <session>~<suffix>}, chosen by the gateway, so that any gateway can find the session again
      * @param tenant whom the work is counted for, in fair queueing
      * @param echoPrompt also reports the prompt's tokens and log-probabilities ({@link StreamEvent.PromptScored})
-     * @param asked when the client asked, in milliseconds of the gateway's clock since 1970. A client that is cut off asks
-     *     again, elsewhere, perhaps before its first reader knows that it is gone: of two readers the later one's is the
-     *     stream, and what the earlier one says does not count
+     * @param asked when the client asked, in milliseconds of the gateway's clock since 1970: names a reader that has no
+     *     number yet. Sessions that give no numbers order readers by it
+     * @param reading the reader's number, by which sessions tell readers of one stream apart; 0 before a session has
+     *     given it one ({@link StreamEvent.Accepted#reading})
+     * @param trace the span that the turn is part of, as a {@code traceparent}; "" when the request is not traced
      */
     record Generate(
             String stream,
@@ -37,8 +40,15 @@ public sealed interface SessionCommand extends Wire {
             String tenant,
             boolean echoPrompt,
             long asked,
+            long reading,
+            String trace,
             ActorRef<StreamEvent> replyTo)
             implements SessionCommand {
+        /** Members that know nothing of traces send none. */
+        public Generate {
+            trace = Objects.requireNonNullElse(trace, "");
+        }
+
         /** A request whose asking is still to be dated. */
         public Generate(
                 String stream,
@@ -48,7 +58,7 @@ public sealed interface SessionCommand extends Wire {
                 String tenant,
                 boolean echoPrompt,
                 ActorRef<StreamEvent> replyTo) {
-            this(stream, model, prompt, params, tenant, echoPrompt, 0, replyTo);
+            this(stream, model, prompt, params, tenant, echoPrompt, 0, 0, "", replyTo);
         }
 
         /** What a reader has that has heard nothing of it. */
@@ -56,9 +66,25 @@ public sealed interface SessionCommand extends Wire {
             return Progress.none(Math.max(1, params.n()));
         }
 
-        /** The same, asked {@code when}, with its events told to {@code reader}. */
+        /** The same, as a part of the trace that {@code traceparent} tells. */
+        public Generate traced(String traceparent) {
+            return new Generate(
+                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, traceparent, replyTo);
+        }
+
+        /** Asks for what is behind event {@code after}, for the same reader. */
+        public Resume resume(long after) {
+            return new Resume(stream, after, asked, reading, replyTo);
+        }
+
+        /** The same, asked {@code when}, with its events told to {@code reader}, who has no number yet. */
         public Generate answeredTo(ActorRef<StreamEvent> reader, long when) {
-            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, reader);
+            return answeredTo(reader, when, 0);
+        }
+
+        /** The same, asked {@code when}, with its events told to {@code reader}, whose number is {@code number}. */
+        public Generate answeredTo(ActorRef<StreamEvent> reader, long when, long number) {
+            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, number, trace, reader);
         }
     }
 
@@ -67,7 +93,8 @@ public sealed interface SessionCommand extends Wire {
      * Answered by {@link StreamEvent.Accepted}, or by {@link StreamEvent.Refused} when the stream or those events are no
      * longer known. The new reader takes the place of the old one; a cancelled stream goes on where it was.
      */
-    record Resume(String stream, long after, long asked, ActorRef<StreamEvent> replyTo) implements SessionCommand {}
+    record Resume(String stream, long after, long asked, long reading, ActorRef<StreamEvent> replyTo)
+            implements SessionCommand {}
 
     /**
      * Goes on with a stream whose session is gone: the same request, and what its reader has of it. Answered by {@link
@@ -99,11 +126,22 @@ public sealed interface SessionCommand extends Wire {
      */
     record Whereabouts(String stream, ActorRef<SessionCommand> session) implements SessionCommand {}
 
+    /**
+     * Hands a stream over that nobody reads just now, as far as its session has it: that one leaves its place. Who comes
+     * back is given the rest here. Does nothing where the stream is known; members that do not know this message refuse it.
+     */
+    record Keep(Continue goingOn) implements SessionCommand {
+        @Override
+        public String stream() {
+            return goingOn.stream();
+        }
+    }
+
     /** The reader has taken all events up to {@code index}. Without it a stream pauses when its window is full. */
-    record Acknowledge(String stream, long index, long asked) implements SessionCommand {}
+    record Acknowledge(String stream, long index, long asked, long reading) implements SessionCommand {}
 
     /** The reader has gone: stop computing and free the blocks. Unknown streams are ignored. */
-    record Cancel(String stream, long asked) implements SessionCommand {}
+    record Cancel(String stream, long asked, long reading) implements SessionCommand {}
 
     /** About the turns of one tenant, not about a stream. Answered by a {@link SessionAnswer}. */
     sealed interface OfWhole extends SessionCommand {

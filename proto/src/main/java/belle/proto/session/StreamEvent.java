@@ -12,6 +12,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a session tells the reader of a stream. */
 public sealed interface StreamEvent extends Wire {
+    /** What a reader is told that another one took the stream from. */
+    Failure READ_ELSEWHERE = new Failure.Invalid("stream", "the stream is read by a later request");
+
     String stream();
 
     /**
@@ -19,6 +22,7 @@ public sealed interface StreamEvent extends Wire {
      *
      * @param session the entity that has the stream now; watched, so that its end is noticed
      * @param origin in the answer to {@link SessionCommand.Resume}: what a session elsewhere would have to be told
+     * @param reading the reader's number, which it puts into whatever it says from now on; 0 from sessions that give none
      */
     record Accepted(
             String stream,
@@ -26,7 +30,8 @@ public sealed interface StreamEvent extends Wire {
             String model,
             int promptTokens,
             ActorRef<SessionCommand> session,
-            Optional<SessionCommand.Continue> origin)
+            Optional<SessionCommand.Continue> origin,
+            long reading)
             implements StreamEvent {}
 
     /**
