@@ -32,6 +32,9 @@ record Database(String name, String url, String bytes, Properties properties) {
 
     private static final String H2_FILE = "jdbc:h2:file:";
 
+    /** Locked or being opened elsewhere, that one gone again, its table being made (org.h2.api.ErrorCode). */
+    private static final Set<Integer> H2_RACES = Set.of(8000, 90020, 90067, 90131, 42101);
+
     /** Finds it. Nothing is opened yet, but the folder of a new H2 file is made. */
     static Database of(JournalConfig config) {
         String url = config.url();
@@ -57,10 +60,12 @@ record Database(String name, String url, String bytes, Properties properties) {
         throw new FailureException(new Failure.Invalid(KEY, KEY + " must be " + FORMS + ", but is " + url));
     }
 
-    /** Tells whether {@code e} may come from another process that makes the file or the table at the same moment. */
+    /** Tells whether {@code e} may come from another process that opens or makes the same thing at the same moment. */
     boolean isRace(SQLException e) {
         String state = String.valueOf(e.getSQLState());
-        return url.startsWith(H2_FILE) || state.startsWith("23") || state.equals("42P07");
+        return state.startsWith("23")
+                || state.equals("42P07")
+                || (url.startsWith(H2_FILE) && H2_RACES.contains(e.getErrorCode()));
     }
 
     /** Opens a connection without automatic commits. */

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import kamon.Kamon;
@@ -27,7 +29,11 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
     private static final Counter UNWRITTEN =
             Kamon.counter("belle.journal.unwritten").withoutTags();
 
-    private static final long RETRY_NANOS = 100_000_000;
+    /** H2 tells whether a file is still locked by how long its lock has been left alone, and may find out only seconds later. */
+    private static final Duration RACE = Duration.ofSeconds(30);
+
+    private static final int LEAST_RETRY_MILLIS = 50;
+    private static final int MOST_RETRY_MILLIS = 500;
 
     private final JournalConfig config;
     private final JournalThread thread;
@@ -39,7 +45,7 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
 
     /**
      * Opens the journal, if there is to be one, and makes its table if need be. Takes as long as the database does, at most
-     * about {@code write-timeout}.
+     * about {@code write-timeout}; where others open it at the same time, half a minute.
      *
      * @throws FailureException when the settings are wrong or the database cannot be reached
      */
@@ -55,9 +61,9 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
         return Optional.of(new JdbcJournal(config, thread));
     }
 
-    /** Of processes that open a new database at the same moment one is the first; the others try again. */
+    /** Of processes that open a database at the same moment one is the first; the others try again, each after another time. */
     private static Connection open(Database database, Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
+        long end = System.nanoTime() + RACE.toNanos();
         while (true) {
             try {
                 Connection connection = database.connect(limit);
@@ -68,7 +74,8 @@ public final class JdbcJournal implements SessionJournal, AutoCloseable {
                 if (!database.isRace(e) || System.nanoTime() > end) {
                     throw new FailureException(unreachable(database, e), e);
                 }
-                LockSupport.parkNanos(RETRY_NANOS);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(
+                        ThreadLocalRandom.current().nextInt(LEAST_RETRY_MILLIS, MOST_RETRY_MILLIS)));
             }
         }
     }

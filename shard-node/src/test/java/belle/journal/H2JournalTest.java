@@ -15,6 +15,7 @@ import java.sql.DriverManager;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,24 @@ class H2JournalTest {
             get(second.begin(row("file~2", "t", 5)));
             assertThat(get(third.find("file~2"))).isPresent();
         }
+    }
+
+    /** As after the death of all its processes, or while several open it at once. */
+    @Test
+    void waitsForALockThatWasTouchedAMomentAgo(@TempDir Path folder) throws Exception {
+        Path directory = Files.createDirectory(folder.resolve("journal"));
+        Path lock = Files.writeString(directory.resolve("sessions.lock.db"), "");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(7);
+        Thread other = Thread.ofPlatform().start(() -> {
+            while (System.nanoTime() < end && lock.toFile().setLastModified(System.currentTimeMillis())) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+            }
+        });
+        try (var journal = JdbcJournal.open(config("h2:" + directory)).orElseThrow()) {
+            get(journal.begin(row("locked~1", "t", 5)));
+        }
+        other.join();
+        assertThat(System.nanoTime()).isGreaterThan(end);
     }
 
     @Test

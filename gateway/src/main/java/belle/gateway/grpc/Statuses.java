@@ -41,6 +41,7 @@ final class Statuses {
             case 401 -> Status.Code.UNAUTHENTICATED;
             case 404 -> Status.Code.NOT_FOUND;
             case 408, 504 -> Status.Code.DEADLINE_EXCEEDED;
+            case 409 -> Status.Code.ABORTED;
             case 413, 429 -> Status.Code.RESOURCE_EXHAUSTED;
             case 415, 501 -> Status.Code.UNIMPLEMENTED;
             case 503 -> Status.Code.UNAVAILABLE;

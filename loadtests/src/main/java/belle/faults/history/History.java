@@ -13,6 +13,7 @@ import java.util.Map;
 
 /** Entries in the order in which they happened. A file of it has one JSON object a line. */
 public record History(List<Entry> entries) {
+    private static final int SHOWN = 200;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     public History {
@@ -57,10 +58,16 @@ public record History(List<Entry> entries) {
                     entries.add(JSON.readValue(line, Entry.class));
                 } catch (JsonProcessingException e) {
                     throw new IOException(
-                            file + " line " + (entries.size() + 1) + " is no entry of a history: " + line, e);
+                            file + " line " + (entries.size() + 1) + " is no entry of a history: " + shortened(line),
+                            e);
                 }
             }
         }
         return new History(entries);
+    }
+
+    /** A line may have a whole answer. */
+    private static String shortened(String line) {
+        return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     }
 }

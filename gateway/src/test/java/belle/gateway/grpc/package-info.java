@@ -1,0 +1,5 @@
+/** Tests of the gRPC interface. */
+@NullMarked
+package belle.gateway.grpc;
+
+import org.jspecify.annotations.NullMarked;
