@@ -1,7 +1,6 @@
 package belle.bench;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,20 +52,20 @@ public final class ClusterBench {
 
     /** One process with everything, against a gateway and a node; they are asked in turns. */
     public List<Measurement> routing() throws IOException, InterruptedException {
-        int port = freePort();
+        LocalPort port = LocalPort.free();
         try (var _ = ServerProcess.start(
                         belle.apply(List.of(
                                 "up",
                                 "--port",
-                                Integer.toString(port),
+                                port.toString(),
                                 "--model",
                                 bundle.toString(),
                                 "--config",
                                 settings("one", FAST))),
-                        local(port, "/health/ready"),
+                        port.at("/health/ready"),
                         folder.resolve("one.log"));
                 var cluster = Members.start(this, 1, FAST);
-                var direct = new CompletionClient(local(port, "/"), model);
+                var direct = new CompletionClient(port.at("/"), model);
                 var routed = new CompletionClient(cluster.url, model)) {
             List<Double> together = new ArrayList<>();
             List<Double> apart = new ArrayList<>();
@@ -80,8 +79,8 @@ public final class ClusterBench {
                     apart.add(second);
                 }
             }
-            double own = 1000 * median(together);
-            double gateways = 1000 * median(apart);
+            double own = 1000 * ServerBench.median(together);
+            double gateways = 1000 * ServerBench.median(apart);
             return List.of(
                     new Measurement("first token, one process", own, "ms", false),
                     new Measurement("first token, gateway and node", gateways, "ms", false),
@@ -131,41 +130,21 @@ public final class ClusterBench {
         return Files.writeString(folder.resolve(name + ".conf"), text).toString();
     }
 
-    private static double median(List<Double> values) {
-        return values.stream().sorted().toList().get(values.size() / 2);
-    }
-
-    private static URI local(int port, String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     /** A gateway and its nodes. */
     private static final class Members implements AutoCloseable {
         private final Deque<ServerProcess> processes = new ArrayDeque<>();
         private final URI url;
 
-        private Members(int port) {
-            this.url = local(port, "/");
+        private Members(LocalPort port) {
+            this.url = port.at("/");
         }
 
         static Members start(ClusterBench bench, int nodes, String settings) throws IOException, InterruptedException {
-            int cluster = freePort();
-            int port = freePort();
+            LocalPort cluster = LocalPort.free();
+            LocalPort port = LocalPort.free();
             var members = new Members(port);
             try {
-                members.start(
-                        bench,
-                        "gateway",
-                        "--port",
-                        Integer.toString(port),
-                        "--cluster-port",
-                        Integer.toString(cluster));
+                members.start(bench, "gateway", "--port", port.toString(), "--cluster-port", cluster.toString());
                 for (int i = 1; i <= nodes; i++) {
                     members.start(
                             bench,
@@ -177,7 +156,7 @@ public final class ClusterBench {
                             "--config",
                             bench.settings("node" + i, settings));
                 }
-                if (!HealthCheck.await(local(port, "/health/ready"), Duration.ofMinutes(1), () -> true)) {
+                if (!HealthCheck.await(port.at("/health/ready"), Duration.ofMinutes(1), () -> true)) {
                     throw new IOException("the gateway is not ready; logs are in " + bench.folder);
                 }
                 return members;
@@ -188,12 +167,12 @@ public final class ClusterBench {
         }
 
         private void start(ClusterBench bench, String role, String... more) throws IOException, InterruptedException {
-            int management = freePort();
-            List<String> arguments = new ArrayList<>(List.of(role, "--management-port", Integer.toString(management)));
+            LocalPort management = LocalPort.free();
+            List<String> arguments = new ArrayList<>(List.of(role, "--management-port", management.toString()));
             arguments.addAll(List.of(more));
             processes.push(ServerProcess.start(
                     bench.belle.apply(arguments),
-                    local(management, "/health/ready"),
+                    management.at("/health/ready"),
                     bench.folder.resolve(role + processes.size() + ".log")));
         }
 

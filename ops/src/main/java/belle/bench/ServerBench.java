@@ -105,7 +105,7 @@ public final class ServerBench implements AutoCloseable {
         return gaps;
     }
 
-    private static double median(List<Double> values) {
+    static double median(List<Double> values) {
         return values.isEmpty() ? Double.NaN : values.stream().sorted().toList().get(values.size() / 2);
     }
 }

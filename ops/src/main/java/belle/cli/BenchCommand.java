@@ -3,6 +3,7 @@ package belle.cli;
 import belle.bench.BenchSize;
 import belle.bench.ClusterBench;
 import belle.bench.EngineBench;
+import belle.bench.LocalPort;
 import belle.bench.Measurement;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
@@ -12,8 +13,6 @@ import belle.runtime.RuntimeConfig;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,8 +118,8 @@ final class BenchCommand implements Callable<Integer> {
             bench.throughput().forEach(row -> print(Row.alone(row)));
             return 0;
         }
-        int port = freePort();
-        try (var own = ServerProcess.start(own(port), local(port, "/health/ready"), logs.resolve("belle.log"))) {
+        LocalPort port = LocalPort.free();
+        try (var own = ServerProcess.start(own(port), port.at("/health/ready"), logs.resolve("belle.log"))) {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
             List<Row> rows = peer == null ? alone(port) : besidePeer(port, peer, logs);
             if (json) {
@@ -143,7 +142,7 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<Row> alone(int port) throws Exception {
+    private List<Row> alone(LocalPort port) throws Exception {
         List<Row> rows = new ArrayList<>();
         try (var bench = connect(port)) {
             for (var task : bench.tasks()) {
@@ -154,12 +153,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** The two take turns, so that both meet the same state of the machine; the one that waits is idle. */
-    private List<Row> besidePeer(int ownPort, Peer peer, Path logs) throws Exception {
-        int port = freePort();
-        var command =
-                new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", Integer.toString(port)));
+    private List<Row> besidePeer(LocalPort ownPort, Peer peer, Path logs) throws Exception {
+        LocalPort port = LocalPort.free();
+        var command = new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", port.toString()));
         List<Row> rows = new ArrayList<>();
-        try (var process = ServerProcess.start(command, local(port, peer.health), logs.resolve("peer.log"));
+        try (var process = ServerProcess.start(command, port.at(peer.health), logs.resolve("peer.log"));
                 var bench = connect(ownPort);
                 var peerBench = connect(port)) {
             note("the peer was ready after " + String.format(Locale.ROOT, "%.1f s", process.startSeconds()));
@@ -177,16 +175,16 @@ final class BenchCommand implements Callable<Integer> {
         return rows;
     }
 
-    private ServerBench connect(int port) throws IOException, InterruptedException {
+    private ServerBench connect(LocalPort port) throws IOException, InterruptedException {
         String model;
-        try (var client = new ChatClient(local(port, "/"))) {
+        try (var client = new ChatClient(port.at("/"))) {
             model = client.firstModel();
         }
-        return ServerBench.connect(local(port, "/"), model, smoke ? BenchSize.SMOKE : BenchSize.WHOLE);
+        return ServerBench.connect(port.at("/"), model, smoke ? BenchSize.SMOKE : BenchSize.WHOLE);
     }
 
-    private ProcessBuilder own(int port) {
-        List<String> arguments = new ArrayList<>(List.of("up", "--port", Integer.toString(port)));
+    private ProcessBuilder own(LocalPort port) {
+        List<String> arguments = new ArrayList<>(List.of("up", "--port", port.toString()));
         if (bundle != null) {
             arguments.addAll(List.of("--model", bundle.toString()));
         }
@@ -230,15 +228,5 @@ final class BenchCommand implements Callable<Integer> {
 
     private void note(String text) {
         spec.commandLine().getErr().println("belle: " + text);
-    }
-
-    private static URI local(int port, String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

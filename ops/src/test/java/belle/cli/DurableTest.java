@@ -3,10 +3,6 @@ package belle.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.bench.HealthCheck;
-import belle.export.bundle.ExportOptions;
-import belle.export.bundle.Exporter;
-import belle.export.checkpoint.Progress;
-import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -123,11 +119,7 @@ class DurableTest {
     }
 
     private Cluster start(String name) throws IOException, InterruptedException {
-        Path bundle = folder.resolve("belle-tiny");
-        if (!Files.exists(bundle)) {
-            var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
-            Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
-        }
+        Path bundle = TinyBundle.in(folder);
         // Slow enough to be cut in the middle.
         Path config = Files.writeString(folder.resolve("node.conf"), "belle.node.planted-faults.min-step = 15 ms\n");
         RunningMember gateway =

@@ -3,10 +3,6 @@ package belle.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.bench.HealthCheck;
-import belle.export.bundle.ExportOptions;
-import belle.export.bundle.Exporter;
-import belle.export.checkpoint.Progress;
-import belle.proto.bundle.PromptTemplates;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -35,9 +30,7 @@ class HungStepTest {
 
     @Test
     void aNodeWhoseStepHangsLeavesAndItsStreamsGoOn() throws Exception {
-        Path bundle = folder.resolve("belle-tiny");
-        var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
-        Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
+        Path bundle = TinyBundle.in(folder);
         Path hang = folder.resolve("hang");
         try (RunningMember gateway = RunningMember.start(
                         folder.resolve("gateway.log"),

@@ -1,9 +1,5 @@
 package belle.cli;
 
-import belle.export.bundle.ExportOptions;
-import belle.export.bundle.Exporter;
-import belle.export.checkpoint.Progress;
-import belle.proto.bundle.PromptTemplates;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +28,7 @@ public final class RunningBelle implements AutoCloseable {
 
     /** Exports into {@code folder} and starts; {@code flags} are more flags of {@code up}. */
     public static RunningBelle start(Path folder, String... flags) throws IOException {
-        Path bundle = folder.resolve("belle-tiny");
-        if (!Files.exists(bundle)) {
-            var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
-            Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
-        }
+        Path bundle = TinyBundle.in(folder);
         List<String> arguments = new ArrayList<>(List.of("up", "--model", bundle.toString(), "--port", "0"));
         arguments.addAll(List.of(flags));
         Process process = OwnProcess.builder(arguments)

@@ -3,10 +3,6 @@ package belle.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.bench.HealthCheck;
-import belle.export.bundle.ExportOptions;
-import belle.export.bundle.Exporter;
-import belle.export.checkpoint.Progress;
-import belle.proto.bundle.PromptTemplates;
 import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.net.URI;
@@ -39,9 +35,7 @@ class TracesTest {
 
     @Test
     void aRequestIsOneTraceOverGatewaySessionAndSteps() throws Exception {
-        Path bundle = folder.resolve("belle-tiny");
-        var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
-        Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
+        Path bundle = TinyBundle.in(folder);
         try (var collector = new Collector();
                 RunningMember gateway =
                         member(collector, "gateway", "--port", "0").awaitReady();
