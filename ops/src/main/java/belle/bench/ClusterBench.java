@@ -25,7 +25,7 @@ public final class ClusterBench {
     private static final int TOKENS = 32;
     private static final String FAST = "belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }\n";
     private static final String SLOW = FAST + """
-            belle.node.planted-faults.min-step = 100 ms
+            belle.node.planted-faults.min-step = 40 ms
             belle.node.engine.max-sequences = 4
             """;
 
