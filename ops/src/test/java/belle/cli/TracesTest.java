@@ -82,7 +82,7 @@ class TracesTest {
                     .substring(4);
             assertThat(Set.of("stream=" + stream.substring(0, stream.lastIndexOf('.')), "model=belle-tiny", "epoch=1"))
                     .isSubsetOf(tags(turn));
-            assertThat(metrics(node)).contains("belle_");
+            awaitMetrics(node);
         }
     }
 
@@ -125,9 +125,18 @@ class TracesTest {
         return HexFormat.of().formatHex(bytes.toByteArray());
     }
 
-    private static String metrics(RunningMember node) throws Exception {
-        URI management = URI.create(node.said("management (\\S+)"));
-        return HTTP.send(HttpRequest.newBuilder(management.resolve("/metrics")).build(), BodyHandlers.ofString())
-                .body();
+    /** The page is as of the last tick, which may be one before there was anything to count. */
+    private static void awaitMetrics(RunningMember node) throws Exception {
+        URI page = URI.create(node.said("management (\\S+)")).resolve("/metrics");
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            String metrics = HTTP.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString())
+                    .body();
+            if (metrics.contains("belle_")) {
+                return;
+            }
+            assertThat(System.nanoTime()).as(metrics).isLessThan(end);
+            Thread.sleep(100);
+        }
     }
 }
