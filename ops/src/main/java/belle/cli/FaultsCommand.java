@@ -3,6 +3,7 @@ package belle.cli;
 import belle.faults.campaign.Campaign;
 import belle.faults.campaign.Plan;
 import belle.faults.campaign.Report;
+import belle.faults.cluster.JournalStore;
 import belle.faults.cluster.Launcher;
 import belle.faults.history.History;
 import belle.node.BundleSpec;
@@ -44,8 +45,8 @@ final class FaultsCommand implements Callable<Integer> {
     @Option(names = "--streams", description = "At least so many streams (5000).")
     private int streams = 5000;
 
-    @Option(names = "--clients", description = "Clients at once (6).")
-    private int clients = 6;
+    @Option(names = "--clients", description = "Clients at once (5).")
+    private int clients = 5;
 
     @Option(names = "--limit", description = "Ends after so many minutes, whatever was done (120).")
     private int minutes = 120;
@@ -54,8 +55,14 @@ final class FaultsCommand implements Callable<Integer> {
             names = "--kind",
             arity = "1..*",
             description =
-                    "Only these: kill, crash, term, drain, drain-kill, pause, freeze, hang, blip, cut, deaf, part, slow, jump.")
+                    "Only these: kill, crash, term, drain, drain-kill, pause, freeze, hang, blip, cut, deaf, part, slow, jump, "
+                            + "and with a journal blackout, away, full.")
     private List<String> kinds = List.of();
+
+    @Option(
+            names = "--journal",
+            description = "What conversations are written down in: none, h2, or postgres, a server of its own (none).")
+    private JournalStore.Kind journal = JournalStore.Kind.NONE;
 
     @Option(names = "--default-failover", description = "The default profile in place of the fast one.")
     private boolean defaultProfile;
@@ -130,6 +137,7 @@ final class FaultsCommand implements Callable<Integer> {
                 clients,
                 kinds,
                 flags,
+                journal,
                 folder == null ? Files.createTempDirectory("belle-faults") : folder,
                 smoke ? SMOKE_LIMIT : Duration.ofMinutes(minutes));
     }

@@ -3,6 +3,7 @@ package belle.faults.campaign;
 import belle.faults.client.Client.Gateway;
 import belle.faults.client.Crowd;
 import belle.faults.client.Recorder;
+import belle.faults.cluster.JournalStore;
 import belle.faults.cluster.Launcher;
 import belle.faults.cluster.Member;
 import belle.faults.cluster.Network;
@@ -31,7 +32,7 @@ public final class Campaign {
     private static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final int REQUESTS = 60;
-    private static final int TOKENS = 160;
+    private static final int TOKENS = 60;
     private static final int LEAST_BETWEEN_MILLIS = 300;
     private static final int SPREAD_BETWEEN_MILLIS = 1500;
 
@@ -103,20 +104,23 @@ public final class Campaign {
         }
     }
 
-    private TestCluster cluster() throws IOException {
+    private TestCluster cluster() throws IOException, InterruptedException {
         // Steps take so long that streams live through faults, and the processors are left to the processes themselves.
         String settings = """
                 belle.node.models = ["%s"]
                 belle.node.runtime { threads = 1, kv-cache-bytes = 128 MiB }
-                belle.node.planted-faults.min-step = 15 ms
+                belle.node.planted-faults.min-step = 30 ms
                 belle.node.replica.step-deadline = 3 s
                 belle.node.leave-after-stall = 1 s
                 belle.node.session.retention = 300 s
                 belle.gateway.http { keep-alive = 1 s, metrics-tick = 1 s }
                 """.formatted(plan.bundle());
         boolean clocks = plan.kinds().isEmpty() || plan.kinds().contains(FaultKind.JUMP.id());
-        Network network = Network.forProcesses(PROCESSES, progress);
-        var cluster = new TestCluster(launcher, before, network, plan.folder(), settings, plan.flags(), clocks);
+        Network network = plan.journal() == JournalStore.Kind.H2
+                ? Network.shared(PROCESSES)
+                : Network.forProcesses(PROCESSES, progress);
+        JournalStore store = JournalStore.open(plan.journal(), plan.folder(), network, progress);
+        var cluster = new TestCluster(launcher, before, network, store, plan.folder(), settings, plan.flags(), clocks);
         if (clocks && !cluster.canSetClocks()) {
             progress.accept("no process has a clock of its own here (libfaketime); the other faults go on without");
         }

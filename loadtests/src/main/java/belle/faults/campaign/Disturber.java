@@ -77,9 +77,13 @@ final class Disturber {
 
     private void inflictAlone(Faults.Drawn drawn, Random random) throws IOException, InterruptedException {
         String name = drawn.kind().id();
-        Member member = drawn.members().getFirst();
         recorder.add(at -> new Entry.Fault(at, name, drawn.target(), true));
         try {
+            if (drawn.kind().hitsJournal()) {
+                disturbJournal(drawn.kind(), random);
+                return;
+            }
+            Member member = drawn.members().getFirst();
             switch (drawn.kind()) {
                 case KILL -> member.send(Signal.KILL);
                 case CRASH -> member.send(Signal.SEGV);
@@ -95,6 +99,12 @@ final class Disturber {
                 case PART -> part(member, drawn.members().subList(1, 2), 500 + random.nextInt(700));
                 case SLOW -> slow(member, 1500 + random.nextInt(2500));
                 case JUMP -> jump(member, random);
+                case BLACKOUT -> drawn.members().forEach(each -> each.send(Signal.KILL));
+                case AWAY, FULL -> throw new IllegalStateException(name + " is not for a member");
+            }
+            if (drawn.kind().hitsEverybody()) {
+                startAll();
+                return;
             }
             for (Member disturbed : drawn.members()) {
                 bringBack(drawn.kind(), disturbed);
@@ -174,6 +184,27 @@ final class Disturber {
         } finally {
             Files.deleteIfExists(file);
         }
+    }
+
+    private void disturbJournal(FaultKind kind, Random random) throws IOException, InterruptedException {
+        try {
+            if (kind == FaultKind.FULL) {
+                cluster.store().fill();
+            } else {
+                cluster.store().interrupt();
+            }
+            Thread.sleep(1000 + random.nextInt(4000));
+        } finally {
+            cluster.store().mend();
+        }
+    }
+
+    /** Starts all processes of a cluster that is gone. */
+    private void startAll() throws IOException, InterruptedException {
+        for (Member member : cluster.members()) {
+            member.awaitEnd(END_SECONDS);
+        }
+        cluster.start(Duration.ofSeconds(END_SECONDS));
     }
 
     /** Waits for the end of a process that is to end, or may, and starts it again; returns when it is well. */

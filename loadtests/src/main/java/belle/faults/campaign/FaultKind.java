@@ -32,13 +32,21 @@ enum FaultKind {
     /** A network that holds up and loses packets for some seconds. */
     SLOW(Hits.ALL, 4, Needs.SLOW_CABLES),
     /** The time of day an hour ahead or behind for some seconds. */
-    JUMP(Hits.ALL, 3, Needs.CLOCKS);
+    JUMP(Hits.ALL, 3, Needs.CLOCKS),
+    /** All processes at once, then started again: what was accepted is in the journal. */
+    BLACKOUT(Hits.EVERYBODY, 5, Needs.JOURNAL),
+    /** The journal's server ended, then started again. */
+    AWAY(Hits.JOURNAL, 15, Needs.JOURNAL_SERVER),
+    /** No room on the journal's disk for some seconds. */
+    FULL(Hits.JOURNAL, 15, Needs.SMALL_DISK);
 
     /** Whom it is done to. */
     private enum Hits {
         ALL,
         NODES,
-        GATEWAYS
+        GATEWAYS,
+        EVERYBODY,
+        JOURNAL
     }
 
     /** What must be possible. */
@@ -46,7 +54,10 @@ enum FaultKind {
         NOTHING,
         CABLES,
         SLOW_CABLES,
-        CLOCKS
+        CLOCKS,
+        JOURNAL,
+        JOURNAL_SERVER,
+        SMALL_DISK
     }
 
     private final Hits hits;
@@ -65,7 +76,17 @@ enum FaultKind {
     }
 
     boolean hits(boolean gateway) {
-        return hits == Hits.ALL || (hits == Hits.GATEWAYS) == gateway;
+        return hits == Hits.ALL || hits == (gateway ? Hits.GATEWAYS : Hits.NODES);
+    }
+
+    /** Tells whether it is done to all processes at once. */
+    boolean hitsEverybody() {
+        return hits == Hits.EVERYBODY;
+    }
+
+    /** Tells whether it is done to the journal, not to a process of the cluster. */
+    boolean hitsJournal() {
+        return hits == Hits.JOURNAL;
     }
 
     boolean isPossible(TestCluster cluster) {
@@ -74,6 +95,9 @@ enum FaultKind {
             case CABLES -> cluster.network().canCut();
             case SLOW_CABLES -> cluster.network().canSlow();
             case CLOCKS -> cluster.canSetClocks();
+            case JOURNAL -> cluster.store().isDurable();
+            case JOURNAL_SERVER -> cluster.store().canInterrupt();
+            case SMALL_DISK -> cluster.store().canFill();
         };
     }
 
@@ -90,8 +114,8 @@ enum FaultKind {
     /** Tells whether the process is meant to end of it. */
     boolean ends() {
         return switch (this) {
-            case KILL, CRASH, TERM, DRAIN, DRAIN_KILL, HANG -> true;
-            case PAUSE, FREEZE, BLIP, CUT, DEAF, PART, SLOW, JUMP -> false;
+            case KILL, CRASH, TERM, DRAIN, DRAIN_KILL, HANG, BLACKOUT -> true;
+            case PAUSE, FREEZE, BLIP, CUT, DEAF, PART, SLOW, JUMP, AWAY, FULL -> false;
         };
     }
 }

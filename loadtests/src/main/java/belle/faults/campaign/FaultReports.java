@@ -40,7 +40,7 @@ final class FaultReports {
             NavigableSet<Long> later = begins.tailSet(from, false);
             long next = later.isEmpty() ? Long.MAX_VALUE : later.first();
             long until = Math.min(from + AFTERMATH_MICROS, next);
-            String kind = fault.kind() + " " + (fault.target().startsWith("gateway") ? "gateway" : "node");
+            String kind = fault.kind() + " " + fault.target().replaceFirst("^(gateway|node)\\d.*", "$1");
             lasted.computeIfAbsent(kind, _ -> new ArrayList<>()).add((fault.atMicros() - from) / 1000);
             pauses.computeIfAbsent(kind, _ -> new ArrayList<>()).addAll(all.longestMillis(from, until));
             refused.merge(

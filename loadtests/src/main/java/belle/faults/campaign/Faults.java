@@ -10,16 +10,21 @@ import java.util.stream.Collectors;
 
 /** Draws what happens next, and to whom. */
 final class Faults {
-    /** One fault; to two members when it is to the way between them. */
+    /** One fault; to two members when it is to the way between them, to none when it is to the journal. */
     record Drawn(FaultKind kind, List<Member> members) {
         /** Tells whether nothing else may be disturbed meanwhile. */
         boolean alone() {
-            return kind.takesVotes() || members.getFirst().isGateway();
+            return kind.takesVotes() || members.stream().anyMatch(Member::isGateway);
         }
 
-        /** As a history has it: {@code node1}, or {@code node1-node2}. */
+        /** As a history has it: {@code node1}, {@code node1-node2}, {@code all} or {@code journal}. */
         String target() {
-            return members.stream().map(Member::name).collect(Collectors.joining("-"));
+            if (kind.hitsEverybody()) {
+                return "all";
+            }
+            return kind.hitsJournal()
+                    ? "journal"
+                    : members.stream().map(Member::name).collect(Collectors.joining("-"));
         }
     }
 
@@ -36,6 +41,9 @@ final class Faults {
         }
         for (FaultKind kind : FaultKind.values()) {
             if ((kinds.isEmpty() || kinds.contains(kind.id())) && kind.isPossible(cluster)) {
+                if (kind.hitsEverybody() || kind.hitsJournal()) {
+                    add(kind, kind.hitsJournal() ? List.of() : cluster.members());
+                }
                 cluster.members().stream()
                         .filter(member -> kind.hits(member.isGateway()))
                         .forEach(member -> add(kind, member, cluster.nodes()));
@@ -50,6 +58,10 @@ final class Faults {
         List<Member> members = kind == FaultKind.PART
                 ? List.of(member, nodes.get((nodes.indexOf(member) + 1) % nodes.size()))
                 : List.of(member);
+        add(kind, members);
+    }
+
+    private void add(FaultKind kind, List<Member> members) {
         for (int i = 0; i < kind.weight(); i++) {
             urn.add(new Drawn(kind, members));
         }

@@ -1,5 +1,6 @@
 package belle.faults.campaign;
 
+import belle.faults.cluster.JournalStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param clients at once
  * @param kinds of faults; those that this machine does not permit are left out
  * @param flags of the members, such as {@code --fast-failover}
+ * @param journal what conversations are written down in
  * @param folder for logs and the history
  * @param limit after which the campaign ends as it is
  */
@@ -25,6 +27,7 @@ public record Plan(
         int clients,
         List<String> kinds,
         List<String> flags,
+        JournalStore.Kind journal,
         Path folder,
         Duration limit) {
     public Plan {

@@ -5,6 +5,7 @@ import belle.faults.cluster.TestCluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -13,12 +14,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Lets faults overlap as far as the promises reach: at most two nodes of three are disturbed at once, so that three of five
- * members decide; and a gateway only while all else is well, for a stream is known to its session and to its reader, and one
+ * Lets faults overlap as far as the promises reach: at most two nodes of three, or one and the journal, are disturbed at once,
+ * so that three of five members decide; and a gateway only while all else is well, for a stream is known to its session and to its reader, and one
  * of the two must live.
  */
 final class Schedule implements AutoCloseable {
     private static final int NODES_AT_ONCE = 2;
+    private static final String JOURNAL = "journal";
     private static final Duration WHOLE = Duration.ofMinutes(2);
     /** Streams that moved are known to both sides again. */
     private static final long SETTLE_MILLIS = 500;
@@ -28,7 +30,8 @@ final class Schedule implements AutoCloseable {
     private final TestCluster cluster;
     private final Disturber disturber;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Map<Member, Future<?>> disturbed = new LinkedHashMap<>();
+    /** What is disturbed, and by what: the names of members, {@link #JOURNAL}. */
+    private final Map<String, Future<?>> disturbed = new LinkedHashMap<>();
 
     Schedule(TestCluster cluster, Disturber disturber) {
         this.cluster = cluster;
@@ -42,13 +45,16 @@ final class Schedule implements AutoCloseable {
      * @throws IOException when an earlier one could not be made good
      */
     void inflict(Faults.Drawn drawn, Random random) throws IOException, InterruptedException {
+        List<String> names = drawn.kind().hitsJournal()
+                ? List.of(JOURNAL)
+                : drawn.members().stream().map(Member::name).toList();
         if (drawn.alone()) {
             awaitAll();
             awaitWhole();
             Thread.sleep(SETTLE_MILLIS);
         } else {
             reap();
-            while (disturbed.size() >= NODES_AT_ONCE || drawn.members().stream().anyMatch(disturbed::containsKey)) {
+            while (isTooMuch(names)) {
                 Thread.sleep(POLL_MILLIS);
                 reap();
             }
@@ -57,10 +63,14 @@ final class Schedule implements AutoCloseable {
             disturber.inflict(drawn, random);
             return null;
         });
-        drawn.members().forEach(member -> disturbed.put(member, fault));
+        names.forEach(name -> disturbed.put(name, fault));
         if (drawn.alone()) {
             awaitAll();
         }
+    }
+
+    private boolean isTooMuch(List<String> names) {
+        return names.stream().anyMatch(disturbed::containsKey) || disturbed.size() >= NODES_AT_ONCE;
     }
 
     /** Waits until all faults are made good. */
@@ -72,11 +82,10 @@ final class Schedule implements AutoCloseable {
     }
 
     private void reap() throws IOException, InterruptedException {
-        for (Member member : cluster.members()) {
-            Future<?> fault = disturbed.get(member);
-            if (fault != null && fault.isDone()) {
-                await(fault);
-                disturbed.remove(member);
+        for (var disturbance : Map.copyOf(disturbed).entrySet()) {
+            if (disturbance.getValue().isDone()) {
+                await(disturbance.getValue());
+                disturbed.remove(disturbance.getKey());
             }
         }
     }

@@ -41,6 +41,11 @@ record Loopback(int first) implements Network {
     }
 
     @Override
+    public String host() {
+        return "127.0.0.1";
+    }
+
+    @Override
     public int port(int number, int base) {
         return first + number * 10 + base % 10;
     }

@@ -15,6 +15,9 @@ import java.util.List;
  */
 record Namespaces(int place, int processes, List<String> slowdown) implements Network {
     private static final int PLACES = 100;
+    /** The machine itself, among the addresses of a place. */
+    private static final int HOST = 254;
+
     /** Queues of their own: a delay and losses, or, where the kernel lacks that, a narrow way with a queue before it. */
     private static final List<List<String>> SLOWDOWNS = List.of(
             List.of("netem", "delay", "150ms", "100ms", "loss", "3%"),
@@ -70,7 +73,7 @@ record Namespaces(int place, int processes, List<String> slowdown) implements Ne
                 bridge(),
                 "alias",
                 Long.toString(ProcessHandle.current().pid()));
-        Shell.run("ip", "addr", "add", address(254) + "/24", "dev", bridge());
+        Shell.run("ip", "addr", "add", address(HOST) + "/24", "dev", bridge());
         Shell.run("ip", "link", "set", bridge(), "up");
     }
 
@@ -137,6 +140,11 @@ record Namespaces(int place, int processes, List<String> slowdown) implements Ne
     @Override
     public String address(int number) {
         return "10.73." + (100 + place) + "." + number;
+    }
+
+    @Override
+    public String host() {
+        return address(HOST);
     }
 
     @Override

@@ -13,6 +13,9 @@ public sealed interface Network extends AutoCloseable permits Namespaces, Loopba
     /** Returns the address of process {@code number}, from 1. */
     String address(int number);
 
+    /** Returns this machine's own address, as processes reach it. */
+    String host();
+
     /** Returns the port that a process uses for what has {@code base} as its usual port. */
     int port(int number, int base);
 
@@ -45,6 +48,13 @@ public sealed interface Network extends AutoCloseable permits Namespaces, Loopba
 
     @Override
     void close();
+
+    /**
+     * Returns one address for {@code processes}, which share a file as processes of one machine do.
+     */
+    static Network shared(int processes) {
+        return Loopback.free(processes);
+    }
 
     /**
      * Returns namespaces for {@code processes}, or the shared address where they are not permitted.

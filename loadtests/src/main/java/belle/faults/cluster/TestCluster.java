@@ -33,6 +33,7 @@ public final class TestCluster implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(PATIENCE).build();
     private final Network network;
+    private final JournalStore store;
     private final List<Member> members = new ArrayList<>();
     private final Path folder;
     private final Optional<Path> clocks;
@@ -41,6 +42,7 @@ public final class TestCluster implements AutoCloseable {
      * Describes the cluster; {@link #start} starts it.
      *
      * @param before starts each process for the first time: an earlier version, from which the cluster is upgraded
+     * @param store where conversations are written down; closed with the cluster
      * @param folder for logs and settings
      * @param settings of every process, in HOCON
      * @param flags of every process, beside those that say where it is
@@ -50,6 +52,7 @@ public final class TestCluster implements AutoCloseable {
             Launcher launcher,
             Optional<Launcher> before,
             Network network,
+            JournalStore store,
             Path folder,
             String settings,
             List<String> flags,
@@ -57,11 +60,13 @@ public final class TestCluster implements AutoCloseable {
             throws IOException {
         this.clocks = ownClocks ? Clock.installed() : Optional.empty();
         this.network = network;
+        this.store = store;
         this.folder = Files.createDirectories(folder);
         for (int number = 1; number <= GATEWAYS + NODES; number++) {
             boolean gateway = number <= GATEWAYS;
             String name = gateway ? "gateway" + number : "node" + (number - GATEWAYS);
-            Path file = Files.writeString(folder.resolve(name + ".conf"), settings + hangSetting(name));
+            Path file =
+                    Files.writeString(folder.resolve(name + ".conf"), settings + store.settings() + hangSetting(name));
             List<String> arguments =
                     new ArrayList<>(List.of(gateway ? "gateway" : "node", "--config", file.toString()));
             String address = network.address(number);
@@ -156,6 +161,11 @@ public final class TestCluster implements AutoCloseable {
     /** Returns the network that they are in. */
     public Network network() {
         return network;
+    }
+
+    /** Returns where conversations are written down. */
+    public JournalStore store() {
+        return store;
     }
 
     /** Tells whether {@link Member#setClock} does anything. */
@@ -293,6 +303,7 @@ public final class TestCluster implements AutoCloseable {
                 Files.deleteIfExists(hang);
             }
         }
+        store.close();
         network.close();
         http.close();
     }

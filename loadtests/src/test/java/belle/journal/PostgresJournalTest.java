@@ -6,6 +6,7 @@ import static belle.journal.Journals.log;
 import static belle.journal.Journals.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.faults.cluster.PostgresServer;
 import belle.proto.Failure;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,7 +24,7 @@ class PostgresJournalTest {
         Optional<Path> binaries = PostgresServer.binaries();
         Assumptions.assumeTrue(binaries.isPresent(), "no PostgreSQL below /usr/lib/postgresql: not tested with it");
         BlockingQueue<Boolean> reachable = new LinkedBlockingQueue<>();
-        try (var server = PostgresServer.start(binaries.orElseThrow(), folder.resolve("server"));
+        try (var server = PostgresServer.start(binaries.orElseThrow(), folder.resolve("server"), "127.0.0.1");
                 var journal = JdbcJournal.open(loggedIn(server.url())).orElseThrow()) {
             journal.onReachable(reachable::add);
             JournalPromises.allKept(journal);

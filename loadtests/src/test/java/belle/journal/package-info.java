@@ -1,0 +1,4 @@
+@NullMarked
+package belle.journal;
+
+import org.jspecify.annotations.NullMarked;
