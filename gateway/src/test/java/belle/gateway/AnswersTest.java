@@ -3,6 +3,7 @@ package belle.gateway;
 import static belle.gateway.Fixture.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.gateway.fake.FakeSession;
 import belle.proto.Prompt;
 import belle.proto.session.SessionCommand.Generate;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -50,6 +51,8 @@ class AnswersTest {
         JsonNode first = json(gateway.send(request.build()));
         assertThat(first.at("/choices/0/message/content").asText()).isEqualTo("You said: once");
         assertThat(json(gateway.send(request.build()))).isEqualTo(first);
+        // Nothing in the stream's name tells when it was asked for: it is found in another hour, too.
+        assertThat(first.get("created").asLong()).isEqualTo(FakeSession.BEGUN_MILLIS / 1000);
         assertThat(gateway.witness.generates())
                 .filteredOn(generate -> generate.prompt().toString().contains("once"))
                 .hasSize(1);

@@ -23,6 +23,7 @@ import java.util.function.Function;
 public final class ClusterBench {
     private static final int NODES = 3;
     private static final int TOKENS = 32;
+    private static final int CLIENTS = 36;
     private static final String FAST = "belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }\n";
     private static final String SLOW = FAST + """
             belle.node.planted-faults.min-step = 40 ms
@@ -98,31 +99,33 @@ public final class ClusterBench {
                 new Measurement(NODES + " nodes against 1", three / one, "times", true));
     }
 
+    /** Between the first seconds and the last ones, so that neither cold nor ending work is counted. */
     private double throughputOf(int nodes) throws IOException, InterruptedException, ExecutionException {
-        int clients = smoke ? 24 : 36;
-        int requests = smoke ? 1 : 6;
+        Duration warmUp = Duration.ofSeconds(smoke ? 1 : 10);
+        Duration measured = Duration.ofSeconds(smoke ? 2 : 30);
         try (var cluster = Members.start(this, nodes, SLOW);
                 var client = new CompletionClient(cluster.url, model);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             client.complete("first", 1);
-            List<Callable<Integer>> work = new ArrayList<>();
-            for (int i = 0; i < clients; i++) {
+            long from = System.nanoTime() + warmUp.toNanos();
+            long to = from + measured.toNanos();
+            List<Callable<Double>> work = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
                 int number = i;
                 work.add(() -> {
-                    int tokens = 0;
-                    for (int j = 0; j < requests; j++) {
+                    double tokens = 0;
+                    for (int j = 0; System.nanoTime() < to; j++) {
                         tokens += client.complete("客户" + number + "的第" + j + "个问题", TOKENS)
-                                .outputTokens();
+                                .tokensBetween(from, to);
                     }
                     return tokens;
                 });
             }
-            long start = System.nanoTime();
-            int tokens = 0;
-            for (Future<Integer> done : threads.invokeAll(work)) {
+            double tokens = 0;
+            for (Future<Double> done : threads.invokeAll(work)) {
                 tokens += done.get();
             }
-            return tokens / ((System.nanoTime() - start) / 1e9);
+            return tokens / (measured.toNanos() / 1e9);
         }
     }
 

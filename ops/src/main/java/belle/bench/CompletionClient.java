@@ -46,7 +46,18 @@ final class CompletionClient implements AutoCloseable {
             long sentNanos, List<Long> pieceNanos, long endNanos, String text, int promptTokens, int outputTokens) {
         /** A token may be half a character and bring no piece of text: then the end of the stream counts. */
         double firstTokenSeconds() {
-            return ((pieceNanos.isEmpty() ? endNanos : pieceNanos.getFirst()) - sentNanos) / 1e9;
+            return (firstNanos() - sentNanos) / 1e9;
+        }
+
+        /** How many of its tokens came between two moments, as if they came evenly. */
+        double tokensBetween(long from, long to) {
+            long first = Math.max(from, firstNanos());
+            long last = Math.min(to, endNanos);
+            return last <= first ? 0 : (double) outputTokens * (last - first) / (endNanos - firstNanos());
+        }
+
+        private long firstNanos() {
+            return pieceNanos.isEmpty() ? endNanos : pieceNanos.getFirst();
         }
     }
 

@@ -52,7 +52,8 @@ final class Announcements {
                 request.prompt().size(),
                 origin.session(),
                 goingOn,
-                readers.number()));
+                readers.number(),
+                origin.request().begun()));
     }
 
     void refuse(Failure failure) {

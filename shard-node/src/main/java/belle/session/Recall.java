@@ -97,7 +97,7 @@ final class Recall {
                 generate,
                 progress,
                 new Turn(generate.stream(), progress, maxLogEvents),
-                TurnRecord.fresh(written, clock, TurnRequest.of(generate), progress.epoch()),
+                TurnRecord.fresh(written, clock, generate, progress.epoch()),
                 Optional.empty(),
                 progress.after());
     }

@@ -355,7 +355,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private LiveTurn add(ServedModel model, GenerationRequest request, Start.With start) {
-        var origin = new Origin(getContext().getSelf().unsafeUpcast(), start.generate(), start.progress());
+        SessionCommand.Generate dated = start.generate().begunAt(start.record().begunMillis());
+        var origin = new Origin(getContext().getSelf().unsafeUpcast(), dated, start.progress());
         String stream = request.stream();
         Alarms alarms = new TurnAlarms<>(
                 timers,

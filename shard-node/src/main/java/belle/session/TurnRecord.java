@@ -1,5 +1,6 @@
 package belle.session;
 
+import belle.proto.session.SessionCommand.Generate;
 import belle.proto.session.TurnView;
 import java.time.InstantSource;
 import java.util.List;
@@ -28,14 +29,20 @@ final class TurnRecord {
         this.endedMillis = row.endedMillis();
     }
 
-    /** Of a new turn; it is written down where there is a journal. */
-    static TurnRecord fresh(Optional<SessionJournal> journal, InstantSource clock, TurnRequest request, long epoch) {
-        return new TurnRecord(journal, clock, TurnRow.begun(request, epoch, clock.millis()), epoch);
+    /** Of a turn that is new to the journal, in which it is written down where there is one. */
+    static TurnRecord fresh(Optional<SessionJournal> journal, InstantSource clock, Generate generate, long epoch) {
+        long begun = generate.begun() > 0 ? generate.begun() : clock.millis();
+        return new TurnRecord(journal, clock, TurnRow.begun(TurnRequest.of(generate), epoch, begun), epoch);
     }
 
     /** Of a turn that the journal knows; when it is taken up, then in {@code epoch}. */
     static TurnRecord of(Optional<SessionJournal> journal, InstantSource clock, TurnRow row, long epoch) {
         return new TurnRecord(journal, clock, row, epoch);
+    }
+
+    /** Returns when a session first took it. */
+    long begunMillis() {
+        return row.begunMillis();
     }
 
     /** Shows the turn: as finished with its log, as failed when it ended without, else as it is now. */

@@ -23,7 +23,7 @@ public record TurnRequest(
 
     /** The same as a command, with its events told to {@code reader}, whose client asked at {@code asked}. */
     Generate answeredTo(ActorRef<StreamEvent> reader, long asked, long reading) {
-        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reading, "", reader);
+        return new Generate(stream, model, prompt, params, tenant, echoPrompt, asked, reading, 0, "", reader);
     }
 
     /** The session that the stream belongs to. */

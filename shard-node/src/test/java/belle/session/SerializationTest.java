@@ -48,7 +48,7 @@ class SerializationTest {
                 new SessionCommand.Acknowledge("s~1", 3, 0, 0),
                 new SessionCommand.Cancel("s~1", 0, 0),
                 new SessionCommand.Whereabouts("s~1", this.<SessionCommand>ref()),
-                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty(), 2),
+                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty(), 2, 7),
                 new StreamEvent.PromptScored("s~1", 1, 0, List.of(logprob())),
                 new StreamEvent.Delta("s~1", 1, 1, 0, Tokens.of(1, 2), "字", List.of(logprob())),
                 new StreamEvent.Finished("s~1", 1, 2, 0, "", FinishReason.STOP),
@@ -71,7 +71,7 @@ class SerializationTest {
             messages.add(goingOn);
             messages.add(new SessionCommand.Prepare(goingOn));
             messages.add(
-                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2));
+                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2, 7));
         });
         messages.add(new StreamEvent.Moving("s~1", 3));
         messages.add(new StreamEvent.Prepared("s~1"));

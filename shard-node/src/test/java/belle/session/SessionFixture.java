@@ -63,7 +63,10 @@ final class SessionFixture {
         session.tell(generate(STREAM, "m", Tokens.of(1), SamplingParams.greedy(3)));
         submitted();
         replica(new BatchActor.Admitted(STREAM, 1));
-        assertThat(accepted()).isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty(), 1));
+        StreamEvent.Accepted accepted = accepted();
+        assertThat(accepted.begun()).isPositive();
+        assertThat(accepted)
+                .isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty(), 1, accepted.begun()));
     }
 
     /** The replica gives the one token that there is, and the end. */

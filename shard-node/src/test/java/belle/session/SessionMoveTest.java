@@ -172,15 +172,18 @@ class SessionMoveTest {
         fix.replica.expectNoMessage();
     }
 
-    /** Behind event 1 in epoch 3. */
+    /** Behind event 1 in epoch 3; first taken 77 ms after 1970 began. */
     private void beganBehind() {
-        var request = (SessionCommand.Generate)
-                fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9));
+        var request = ((SessionCommand.Generate)
+                        fix.generate(SessionFixture.STREAM, "m", Tokens.of(1), SamplingParams.greedy(9)))
+                .begunAt(77);
         var progress = new Progress(1, 3, false, List.of(new Progress.Choice(Tokens.of(0, 1), false)));
         fix.session.tell(new SessionCommand.Continue(request, progress));
         fix.submitted();
         fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
-        assertThat(fix.accepted().epoch()).isEqualTo(3);
+        StreamEvent.Accepted accepted = fix.accepted();
+        assertThat(accepted.epoch()).isEqualTo(3);
+        assertThat(accepted.begun()).isEqualTo(77);
     }
 
     @Test

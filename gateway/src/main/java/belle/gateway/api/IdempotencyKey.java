@@ -17,9 +17,6 @@ public record IdempotencyKey(String hash) {
     /** Allowed keys: up to 255 printable ASCII characters. */
     public static final String REGEX = "[\\x21-\\x7e]{1,255}";
 
-    /** Answers to one key share a creation time, so it is that of the hour. */
-    private static final long CREATED_STEP_SECONDS = 3600;
-
     /**
      * The key of a tenant's request.
      *
@@ -36,10 +33,5 @@ public record IdempotencyKey(String hash) {
     /** Returns the seed of a request that names none. */
     public long seed() {
         return Long.parseUnsignedLong(hash.substring(0, 16), 16);
-    }
-
-    /** Returns the answer's creation time. */
-    public long created(long nowEpochSeconds) {
-        return nowEpochSeconds - nowEpochSeconds % CREATED_STEP_SECONDS;
     }
 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param kind the shape of its events
  * @param usage whether the last event but one counts tokens
  * @param firstChoice index of the stream's choice 0 in the answer (prompt lists have one stream per prompt)
- * @param createdEpochSeconds when the request came
+ * @param createdEpochSeconds when the request came; 0 where only its session knows
  * @param random 32 hexadecimal digits, the same for all streams of one answer
  */
 public record StreamName(

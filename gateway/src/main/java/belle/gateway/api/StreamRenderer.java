@@ -23,25 +23,29 @@ public final class StreamRenderer {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final StreamName stream;
+    private final long created;
     private final String model;
     private final String echo;
     private final int choices;
     private final Map<Integer, Integer> charactersByChoice = new HashMap<>();
 
     /**
+     * @param created when the answer was asked for, in seconds since 1970
      * @param echo the prompt's text where it is to stand before each choice, else ""
      * @param choices the choices of this stream
      */
-    public StreamRenderer(StreamName stream, String model, String echo, int choices) {
+    public StreamRenderer(StreamName stream, long created, String model, String echo, int choices) {
         this.stream = stream;
+        this.created = created;
         this.model = model;
         this.echo = echo;
         this.choices = choices;
     }
 
     /** One for the rest of a stream whose client was told {@code known} by another one. */
-    public static StreamRenderer behind(Progress known, StreamName stream, String model) {
-        var renderer = new StreamRenderer(stream, model, "", known.choices().size());
+    public static StreamRenderer behind(Progress known, StreamName stream, long created, String model) {
+        var renderer =
+                new StreamRenderer(stream, created, model, "", known.choices().size());
         for (int number = 0; number < known.choices().size(); number++) {
             Progress.Choice choice = known.choices().get(number);
             if (known.promptScored() || !choice.ids().isEmpty()) {
@@ -112,7 +116,7 @@ public final class StreamRenderer {
         return JSON.objectNode()
                 .put("id", stream.answerId())
                 .put("object", stream.kind() == StreamName.Kind.CHAT ? "chat.completion.chunk" : "text_completion")
-                .put("created", stream.createdEpochSeconds())
+                .put("created", created)
                 .put("model", model);
     }
 

@@ -19,6 +19,7 @@ public final class WholeAnswer {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final StreamName first;
+    private final long created;
     private final String model;
     private final int choicesPerStream;
     private final boolean logprobsWanted;
@@ -35,10 +36,12 @@ public final class WholeAnswer {
 
     /**
      * @param first the name of the answer's first stream
+     * @param created when it was asked for, in seconds since 1970
      * @param choicesPerStream n of the request
      */
-    public WholeAnswer(StreamName first, String model, int choicesPerStream, boolean logprobsWanted) {
+    public WholeAnswer(StreamName first, long created, String model, int choicesPerStream, boolean logprobsWanted) {
         this.first = first;
+        this.created = created;
         this.model = model;
         this.choicesPerStream = choicesPerStream;
         this.logprobsWanted = logprobsWanted;
@@ -84,7 +87,7 @@ public final class WholeAnswer {
         ObjectNode body = JSON.objectNode()
                 .put("id", first.answerId())
                 .put("object", first.kind().object())
-                .put("created", first.createdEpochSeconds())
+                .put("created", created)
                 .put("model", model);
         ArrayNode all = body.putArray("choices");
         choices.forEach((index, choice) -> all.add(render(index, choice)));

@@ -25,7 +25,7 @@ final class EventMessages {
         return Started.newBuilder()
                 .setSessionId(name.session())
                 .setModel(part.begun().accepted().model())
-                .setCreated(name.createdEpochSeconds())
+                .setCreated(part.created())
                 .setPromptTokens(part.begun().accepted().promptTokens());
     }
 

@@ -20,11 +20,12 @@ final class SharedStream {
 
     /** @param choices those of each part */
     SharedStream(List<Part> parts, int choices) {
+        long created = parts.getFirst().created();
         renderers = parts.stream()
                 .collect(Collectors.toMap(
                         Part::name,
                         part -> new StreamRenderer(
-                                part.name(), part.begun().accepted().model(), part.echo(), choices)));
+                                part.name(), created, part.begun().accepted().model(), part.echo(), choices)));
         running = parts.size();
     }
 

@@ -56,7 +56,7 @@ final class StreamAnswers {
     HttpResponse resumed(Call call, Part part, long after) {
         StreamEvent.Accepted accepted = part.begun().accepted();
         Progress known = accepted.origin().map(Continue::progress).orElse(Progress.none(1));
-        var renderer = StreamRenderer.behind(known, part.name(), accepted.model());
+        var renderer = StreamRenderer.behind(known, part.name(), part.created(), accepted.model());
         Source<String, NotUsed> events = part.begun().events().map(event -> switch (event) {
             case StreamEvent.Done done when done.index() <= after -> renderer.done(done.index());
             case StreamEvent.Failed failed -> renderer.render(failed);
@@ -112,8 +112,8 @@ final class StreamAnswers {
 
     private CompletionStage<HttpResponse> whole(Call call, SamplingParams params, List<Part> parts, long beganNanos) {
         Part first = parts.getFirst();
-        var answer =
-                new WholeAnswer(first.name(), first.begun().accepted().model(), params.n(), params.topLogprobs() >= 0);
+        var answer = new WholeAnswer(
+                first.name(), first.created(), first.begun().accepted().model(), params.n(), params.topLogprobs() >= 0);
         var clock = new EventClock(metrics, beganNanos);
         parts.forEach(part -> answer.begin(part.name(), part.echo()));
         var running = merged(parts)

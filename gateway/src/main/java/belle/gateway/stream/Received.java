@@ -12,7 +12,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a reader was told of its stream: enough to have the rest computed by another session, wherever it is. */
 final class Received {
-    private final SessionCommand.Generate request;
+    private SessionCommand.Generate request;
     private final List<Choice> choices = new ArrayList<>();
     private boolean promptScored;
 
@@ -26,6 +26,13 @@ final class Received {
     /** Nothing of a new request. */
     static Received nothingOf(SessionCommand.Generate request) {
         return new Received(new SessionCommand.Continue(request, request.nothingHeard()));
+    }
+
+    /** Notes when the session that answers first took the request, if it tells. */
+    void noteBegin(long begun) {
+        if (begun > 0) {
+            request = request.begunAt(begun);
+        }
     }
 
     /** Notes the next event. */

@@ -138,8 +138,8 @@ public final class Generations {
         SamplingParams params = plan.params();
         String session = plan.session();
         String suffix = plan.key().map(IdempotencyKey::hash).orElseGet(() -> StreamName.drawRandom(random));
-        long now = clock.instant().getEpochSecond();
-        long created = plan.key().map(key -> key.created(now)).orElse(now);
+        // A request with a key has the same name whenever it comes: its session knows when it came first.
+        long created = plan.key().isPresent() ? 0 : clock.instant().getEpochSecond();
         boolean echoPrompt = request.echo() && params.topLogprobs() >= 0;
         List<CompletableFuture<Part>> opening = new ArrayList<>();
         for (int i = 0; i < request.prompts().size(); i++) {

@@ -59,10 +59,10 @@ final class StreamRendererTest {
                 new StreamEvent.Finished("s", 1, 5, 0, "", FinishReason.STOP),
                 new StreamEvent.Finished("s", 1, 6, 1, "!", FinishReason.LENGTH),
                 new StreamEvent.Done("s", 1, 7, new Usage(2, 0, 4)));
-        var uncut = new StreamRenderer(name, "m", "", 2);
+        var uncut = new StreamRenderer(name, 1, "m", "", 2);
         List<String> whole = events.stream().map(uncut::render).toList();
         for (int cut = 0; cut <= events.size(); cut++) {
-            var rest = StreamRenderer.behind(told(events.subList(0, cut)), name, "m");
+            var rest = StreamRenderer.behind(told(events.subList(0, cut)), name, 1, "m");
             assertThat(events.subList(cut, events.size()).stream().map(rest::render))
                     .as("cut before event %s", cut)
                     .containsExactlyElementsOf(whole.subList(cut, whole.size()));

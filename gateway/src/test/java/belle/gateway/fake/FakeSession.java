@@ -24,9 +24,11 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /** A session that plays {@link Script}s, with a window of unacknowledged events and a log to resume from. */
-final class FakeSession extends AbstractBehavior<Object> {
+public final class FakeSession extends AbstractBehavior<Object> {
     private static final int WINDOW = 64;
     private static final long EPOCH = 1;
+    /** When it takes every request. */
+    public static final long BEGUN_MILLIS = 1_700_000_000_000L;
 
     /** Told to itself: send what is due. */
     private record Due(String stream) {}
@@ -144,7 +146,8 @@ final class FakeSession extends AbstractBehavior<Object> {
                 Script.promptTokens(generate.prompt()),
                 getContext().getSelf().unsafeUpcast(),
                 Optional.of(new SessionCommand.Continue(generate, generate.nothingHeard())),
-                1);
+                1,
+                BEGUN_MILLIS);
         turns.put(generate.stream(), new Turn(accepted, events(generate, script), generate.replyTo()));
         generate.replyTo().tell(accepted);
         schedule(generate.stream());
@@ -169,7 +172,14 @@ final class FakeSession extends AbstractBehavior<Object> {
         turn.taken = resume.after();
         StreamEvent.Accepted how = turn.accepted;
         turn.reader.tell(new StreamEvent.Accepted(
-                stream, how.epoch(), how.model(), how.promptTokens(), how.session(), how.origin(), turn.reading));
+                stream,
+                how.epoch(),
+                how.model(),
+                how.promptTokens(),
+                how.session(),
+                how.origin(),
+                turn.reading,
+                how.begun()));
         schedule(stream);
     }
 

@@ -115,10 +115,11 @@ final class Network {
                     var prompt,
                     var session,
                     var origin,
-                    var reading) -> {
+                    var reading,
+                    var begun) -> {
                 Optional<SessionCommand.Continue> there = origin.map(goingOn -> translated(goingOn, from, to));
                 yield new StreamEvent.Accepted(
-                        stream, epoch, model, prompt, standIn(session, from, to), there, reading);
+                        stream, epoch, model, prompt, standIn(session, from, to), there, reading, begun);
             }
             default -> message;
         };

@@ -30,6 +30,7 @@ public sealed interface SessionCommand extends Wire {
      *     number yet. Sessions that give no numbers order readers by it
      * @param reading the reader's number, by which sessions tell readers of one stream apart; 0 before a session has
      *     given it one ({@link StreamEvent.Accepted#reading})
+     * @param begun when a session first took it, in milliseconds of that session's clock since 1970; 0 for a new one
      * @param trace the span that the turn is part of, as a {@code traceparent}; "" when the request is not traced
      */
     record Generate(
@@ -41,6 +42,7 @@ public sealed interface SessionCommand extends Wire {
             boolean echoPrompt,
             long asked,
             long reading,
+            long begun,
             String trace,
             ActorRef<StreamEvent> replyTo)
             implements SessionCommand {
@@ -58,7 +60,7 @@ public sealed interface SessionCommand extends Wire {
                 String tenant,
                 boolean echoPrompt,
                 ActorRef<StreamEvent> replyTo) {
-            this(stream, model, prompt, params, tenant, echoPrompt, 0, 0, "", replyTo);
+            this(stream, model, prompt, params, tenant, echoPrompt, 0, 0, 0, "", replyTo);
         }
 
         /** What a reader has that has heard nothing of it. */
@@ -69,7 +71,13 @@ public sealed interface SessionCommand extends Wire {
         /** The same, as a part of the trace that {@code traceparent} tells. */
         public Generate traced(String traceparent) {
             return new Generate(
-                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, traceparent, replyTo);
+                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, begun, traceparent, replyTo);
+        }
+
+        /** The same, first taken by a session at {@code when}, in milliseconds since 1970. */
+        public Generate begunAt(long when) {
+            return new Generate(
+                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, when, trace, replyTo);
         }
 
         /** Asks for what is behind event {@code after}, for the same reader. */
@@ -84,7 +92,7 @@ public sealed interface SessionCommand extends Wire {
 
         /** The same, asked {@code when}, with its events told to {@code reader}, whose number is {@code number}. */
         public Generate answeredTo(ActorRef<StreamEvent> reader, long when, long number) {
-            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, number, trace, reader);
+            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, number, begun, trace, reader);
         }
     }
 

@@ -23,6 +23,7 @@ public sealed interface StreamEvent extends Wire {
      * @param session the entity that has the stream now; watched, so that its end is noticed
      * @param origin in the answer to {@link SessionCommand.Resume}: what a session elsewhere would have to be told
      * @param reading the reader's number, which it puts into whatever it says from now on; 0 from sessions that give none
+     * @param begun when a session first took the request ({@link SessionCommand.Generate#begun}); 0 from those that do not tell
      */
     record Accepted(
             String stream,
@@ -31,7 +32,8 @@ public sealed interface StreamEvent extends Wire {
             int promptTokens,
             ActorRef<SessionCommand> session,
             Optional<SessionCommand.Continue> origin,
-            long reading)
+            long reading,
+            long begun)
             implements StreamEvent {}
 
     /**
