@@ -38,6 +38,9 @@ public final class HttpServer {
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final CompletionStage<Tcp.ServerBinding> binding;
 
+    /** A connection that was accepted while the port was being given up is not served. */
+    private volatile boolean closing;
+
     private HttpServer(
             ActorSystem<?> system,
             String host,
@@ -78,6 +81,7 @@ public final class HttpServer {
      */
     public CompletionStage<Done> close(Duration time) {
         return unbind().thenCompose(_ -> {
+                    closing = true;
                     connections.forEach(connection -> connection.close(time));
                     return allGone().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS);
                 })
@@ -87,6 +91,7 @@ public final class HttpServer {
     /** Takes no more connections and breaks all off, in the middle of what they are sending. */
     public CompletionStage<Done> breakOff() {
         return unbind().thenCompose(_ -> {
+            closing = true;
             connections.forEach(Connection::breakOff);
             return allGone().thenApply(_ -> Done.getInstance());
         });
@@ -118,6 +123,9 @@ public final class HttpServer {
         var ending = protocols.either(handler, gone).joinMat(bytes, Keep.left()).run(system);
         var connection = new Connection(ending, wire, gone);
         connections.add(connection);
+        if (closing) {
+            connection.breakOff();
+        }
         return gone.whenComplete((_, _) -> connections.remove(connection));
     }
 }

@@ -106,7 +106,9 @@ final class Protocols {
                     });
                 })
                 .to(Sink.ignore());
-        return Flow.fromSinkAndSource(requests, due.second())
+        // When the whole system ends, an answer that does not come any more is a closed connection, not a 500.
+        var sent = due.second().recoverWith(Throwable.class, Source::never);
+        return Flow.fromSinkAndSource(requests, sent)
                 .join(new BidiFlow<>(http.serverLayer(settings, Option.empty(), log, false)))
                 .mapMaterializedValue(_ -> terminator(answers, gone));
     }

@@ -17,6 +17,9 @@ final class FaultReports {
     private static final long AFTERMATH_MICROS = 12_000_000;
 
     private final Map<String, List<Long>> pauses = new TreeMap<>();
+    /** The longest pause of each fault. */
+    private final Map<String, List<Long>> longest = new HashMap<>();
+
     private final Map<String, List<Long>> lasted = new HashMap<>();
     private final Map<String, Integer> refused = new HashMap<>();
 
@@ -42,7 +45,10 @@ final class FaultReports {
             long until = Math.min(from + AFTERMATH_MICROS, next);
             String kind = fault.kind() + " " + fault.target().replaceFirst("^(gateway|node)\\d.*", "$1");
             lasted.computeIfAbsent(kind, _ -> new ArrayList<>()).add((fault.atMicros() - from) / 1000);
-            pauses.computeIfAbsent(kind, _ -> new ArrayList<>()).addAll(all.longestMillis(from, until));
+            List<Long> ofStreams = all.longestMillis(from, until);
+            pauses.computeIfAbsent(kind, _ -> new ArrayList<>()).addAll(ofStreams);
+            longest.computeIfAbsent(kind, _ -> new ArrayList<>())
+                    .add(ofStreams.stream().max(Long::compare).orElse(0L));
             refused.merge(
                     kind,
                     (int) refusals.stream()
@@ -59,6 +65,9 @@ final class FaultReports {
         counted.pauses.forEach((kind, pauses) -> {
             List<Long> lasted = counted.lasted.getOrDefault(kind, List.of());
             List<Long> sorted = pauses.stream().sorted().toList();
+            List<Long> worst = counted.longest.getOrDefault(kind, List.of()).stream()
+                    .sorted()
+                    .toList();
             reports.put(
                     kind,
                     new FaultReport(
@@ -67,6 +76,7 @@ final class FaultReports {
                             counted.refused.getOrDefault(kind, 0),
                             quantile(sorted, 0.5),
                             quantile(sorted, 0.99),
+                            quantile(worst, 0.5),
                             quantile(sorted, 1)));
         });
         return reports;

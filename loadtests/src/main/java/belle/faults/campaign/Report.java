@@ -35,6 +35,7 @@ public record Report(
      * @param refused answers with 429 or 503 in its time
      * @param medianPauseMillis of the longest pauses of the streams around each such fault
      * @param p99PauseMillis all but one in a hundred are shorter
+     * @param typicalLongestMillis the longest pause that one such fault makes, at the median
      */
     public record FaultReport(
             int times,
@@ -42,6 +43,7 @@ public record Report(
             int refused,
             long medianPauseMillis,
             long p99PauseMillis,
+            long typicalLongestMillis,
             long longestPauseMillis) {}
 
     private static final int SHOWN = 5;
@@ -117,16 +119,17 @@ public record Report(
                 "times",
                 "median",
                 "refused",
-                "pauses: median, p99, longest"));
+                "pauses: median, p99, longest of a fault, of all"));
         faults.forEach((kind, report) -> text.append(String.format(
                 Locale.ROOT,
-                "  %-18s %5d %6.1f s %8d %10.2f s %6.2f s %6.2f s%n",
+                "  %-18s %5d %6.1f s %8d %10.2f s %6.2f s %6.2f s %6.2f s%n",
                 kind,
                 report.times(),
                 report.medianMillis() / 1e3,
                 report.refused(),
                 report.medianPauseMillis() / 1e3,
                 report.p99PauseMillis() / 1e3,
+                report.typicalLongestMillis() / 1e3,
                 report.longestPauseMillis() / 1e3)));
         if (!whole) {
             text.append("at the end not all processes were members, or not all clients done\n");
