@@ -54,6 +54,7 @@ public final class Main implements Runnable {
         return new CommandLine(main)
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false);
     }
 
