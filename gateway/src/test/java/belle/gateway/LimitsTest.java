@@ -190,33 +190,6 @@ class LimitsTest {
         }
     }
 
-    /** A client that sees its connection closed asks another gateway; an error it would take for its answer. */
-    @Test
-    void whoWaitsWhenTheWholeSystemEndsIsToldNothing() throws Exception {
-        for (int i = 0; i < 3; i++) {
-            try (Fixture gateway = Fixture.with("");
-                    var waiting = new Socket()) {
-                waiting.setSoTimeout((int) Fixture.PATIENCE.toMillis());
-                waiting.connect(gateway.address());
-                waiting.getOutputStream().write(posted(chat("silent")));
-                TestProbe.create(gateway.system()).awaitAssert(Fixture.PATIENCE, () -> {
-                    assertThat(gateway.witness.generates()).isNotEmpty();
-                    return true;
-                });
-                gateway.system().terminate();
-                assertThat(rest(waiting)).isEmpty();
-            }
-        }
-    }
-
-    private static String rest(Socket socket) {
-        try {
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return ""; // Reset.
-        }
-    }
-
     private static byte[] posted(String body) {
         return ("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body)

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             PerplexityCommand.class,
             ExportCommand.class,
+            DecryptCommand.class,
             InspectCommand.class,
             VerifyCommand.class,
             TokenizeCommand.class,

@@ -59,7 +59,7 @@ public final class Exporter {
      *     is left behind then
      */
     public static Bundle export(Path checkpointDir, ExportOptions options, Progress progress) {
-        try (Checkpoint checkpoint = Checkpoints.open(checkpointDir)) {
+        try (Checkpoint checkpoint = Checkpoints.open(checkpointDir, options.lora())) {
             return new Exporter(checkpoint, options).run(progress);
         }
     }

@@ -1,6 +1,5 @@
 package belle.export.checkpoint;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,7 @@ import java.util.Map;
  * closes it.
  */
 public interface Checkpoint extends AutoCloseable {
-    /** The folder, as it was given. */
+    /** The folder or file, as it was given. */
     Path dir();
 
     ModelConfig config();
@@ -35,12 +34,6 @@ public interface Checkpoint extends AutoCloseable {
      * (exact for all three stored types), into {@code target[at, at + count)}.
      */
     void read(String name, long from, float[] target, int at, int count);
-
-    /**
-     * Reads elements as they are stored, little-endian, from row-major element {@code from} on: as many as fill
-     * {@code target}, whose size is a multiple of the type's.
-     */
-    void readRaw(String name, long from, MemorySegment target);
 
     /** Closes the files. Reads fail afterwards. */
     @Override

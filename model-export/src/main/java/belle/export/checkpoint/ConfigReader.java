@@ -14,14 +14,14 @@ import java.util.Set;
  */
 final class ConfigReader {
     private static final int MOST_BYTES = 1 << 20;
-    private static final int MOST_HIDDEN = 1 << 16;
-    private static final int MOST_INTERMEDIATE = 1 << 18;
-    private static final int MOST_LAYERS = 1024;
-    private static final int MOST_HEADS = 1024;
-    private static final int MOST_HEAD_DIM = 256;
-    private static final int HEAD_DIM_UNIT = 8;
-    private static final int MOST_VOCABULARY = 1 << 22;
-    private static final int MOST_CONTEXT = 1 << 22;
+    static final int MOST_HIDDEN = 1 << 16;
+    static final int MOST_INTERMEDIATE = 1 << 18;
+    static final int MOST_LAYERS = 1024;
+    static final int MOST_HEADS = 1024;
+    static final int MOST_HEAD_DIM = 256;
+    static final int HEAD_DIM_UNIT = 8;
+    static final int MOST_VOCABULARY = 1 << 22;
+    static final int MOST_CONTEXT = 1 << 22;
     private static final int MOST_EOS = 16;
     private static final int USUAL_CONTEXT = 2048;
     private static final double USUAL_ROPE_THETA = 10_000;
@@ -29,14 +29,15 @@ final class ConfigReader {
     private final Fields fields;
     private final ModelConfig model;
     private final GenerationConfig generation;
+    private final GptqConfig quantised;
 
     private ConfigReader(Path dir) {
         fields = fields(dir.resolve("config.json"));
-        refuseQuantised();
         String family = family();
         model = family.equals("bloom") ? bloom() : llama();
         List<Integer> eosIds = fields.ids(model.vocabulary(), MOST_EOS, "eos_token_id");
         List<Integer> bosIds = fields.ids(model.vocabulary(), 1, "bos_token_id");
+        quantised = GptqConfig.read(dir, fields.object("quantization_config"));
         fields.refuseOthers(HarmlessFields.of(model));
         generation = generation(dir.resolve("generation_config.json"), eosIds, bosIds);
     }
@@ -54,17 +55,12 @@ final class ConfigReader {
         return generation;
     }
 
-    private static Fields fields(Path file) {
-        return new Fields(file, "", Json.object(file, "file", SourceFile.readSmall(file, MOST_BYTES)));
+    GptqConfig quantised() {
+        return quantised;
     }
 
-    private void refuseQuantised() {
-        fields.take("quantization_config").ifPresent(value -> {
-            throw fields.refused(
-                    "quantization_config",
-                    "quantised checkpoints are not read yet, given %s",
-                    value.path("quant_method").asText("an unknown method"));
-        });
+    private static Fields fields(Path file) {
+        return new Fields(file, "", Json.object(file, "file", SourceFile.readSmall(file, MOST_BYTES)));
     }
 
     private String family() {

@@ -1,10 +1,13 @@
 package belle.export.checkpoint;
 
+import belle.proto.Check;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Where a tensor lies in a file.
@@ -13,7 +16,11 @@ import java.util.List;
  * @param strides distance of neighbours in each dimension, in elements
  * @param offset byte of the file where the first element stands
  */
-record StoredTensor(String name, DType type, List<Long> shape, List<Long> strides, SourceFile file, long offset) {
+record StoredTensor(String name, DType type, List<Long> shape, List<Long> strides, SourceFile file, long offset)
+        implements TensorSource {
+    /** Small enough for the young generation, large enough that a read costs more than its call. */
+    private static final int CHUNK_BYTES = 256 << 10;
+
     StoredTensor {
         shape = List.copyOf(shape);
         strides = List.copyOf(strides);
@@ -51,8 +58,53 @@ record StoredTensor(String name, DType type, List<Long> shape, List<Long> stride
         return Math.addExact(last, 1);
     }
 
-    TensorInfo info(String normalName) {
+    @Override
+    public TensorInfo info(String normalName) {
         return new TensorInfo(normalName, type, shape, elements(shape) * type.bytes());
+    }
+
+    @Override
+    public void read(long from, float[] target, int at, int count) {
+        stream(from, count, (done, chunk) -> Elements.toFloats(type, chunk, target, at + (int) done));
+    }
+
+    /** Takes the bytes of the elements behind the first {@code done} ones. */
+    interface Chunks {
+        void take(long done, ByteBuffer chunk);
+    }
+
+    /** Passes the stored bytes of {@code [from, from + count)} on, checked to be finite numbers, chunk by chunk. */
+    void stream(long from, long count, Chunks chunks) {
+        Objects.checkFromIndexSize(from, count, elements(shape));
+        int size = type.bytes();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(count * size, CHUNK_BYTES));
+        for (long done = 0; done < count; ) {
+            int elements = (int) Math.min(chunk.capacity() / size, count - done);
+            chunk.clear().limit(elements * size);
+            read(from + done, chunk);
+            chunk.rewind();
+            int broken = Elements.firstNotFinite(type, chunk);
+            if (broken >= 0) {
+                throw Refusal.of(
+                        file.path(),
+                        name,
+                        "element %d of shape %s is not a finite number",
+                        from + done + broken,
+                        shape);
+            }
+            chunks.take(done, chunk);
+            done += elements;
+        }
+    }
+
+    /** Reads all of a tensor of whole numbers of 32 bits. */
+    int[] readInts() {
+        Check.that(type == DType.I32, "%s is read as numbers of 32 bits", type);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(elements(shape) * Integer.BYTES));
+        read(0, bytes);
+        int[] values = new int[bytes.capacity() / Integer.BYTES];
+        bytes.rewind().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(values);
+        return values;
     }
 
     /** Fills {@code target} with the stored bytes of the row-major elements from {@code from} on. */

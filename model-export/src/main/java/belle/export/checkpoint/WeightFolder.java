@@ -56,8 +56,9 @@ final class WeightFolder implements AutoCloseable {
         return tensors;
     }
 
-    List<Path> paths() {
-        return files.stream().map(SourceFile::path).sorted().toList();
+    /** The open files. */
+    List<SourceFile> files() {
+        return files;
     }
 
     @Override

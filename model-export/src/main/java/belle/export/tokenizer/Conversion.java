@@ -53,7 +53,7 @@ final class Conversion {
         json.set("added_tokens", added);
         conversion.normalizer(json.putObject("normalizer"));
         json.putNull("pre_tokenizer");
-        conversion.postProcessor(json, added, before, after);
+        postProcessor(json, added, before, after);
         conversion.decoder(json.putObject("decoder"));
         conversion.bpe(json.putObject("model"));
         return json;
@@ -95,7 +95,7 @@ final class Conversion {
         return tokens;
     }
 
-    private static void token(ObjectNode token, int id, String content, boolean special, JsonNode flags) {
+    static void token(ObjectNode token, int id, String content, boolean special, JsonNode flags) {
         token.put("id", id)
                 .put("content", content)
                 .put("single_word", flags.path("single_word").asBoolean(false))
@@ -131,7 +131,7 @@ final class Conversion {
         }
     }
 
-    private void postProcessor(ObjectNode json, ArrayNode added, Optional<String> before, Optional<String> after) {
+    static void postProcessor(ObjectNode json, ArrayNode added, Optional<String> before, Optional<String> after) {
         if (before.isEmpty() && after.isEmpty()) {
             json.putNull("post_processor");
             return;

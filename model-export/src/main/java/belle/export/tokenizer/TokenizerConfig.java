@@ -39,6 +39,11 @@ final class TokenizerConfig {
         }
     }
 
+    /** Says nothing; {@code file} is named when something is wrong. */
+    static TokenizerConfig silent(Path file) {
+        return new TokenizerConfig(file);
+    }
+
     static TokenizerConfig read(Path folder) {
         return new TokenizerConfig(folder);
     }

@@ -1,5 +1,6 @@
 package belle.export.tokenizer;
 
+import belle.export.checkpoint.Gguf;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.PromptTemplate;
@@ -16,10 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The tokenizer of a checkpoint folder, ready for a bundle.
+ * The tokenizer of a checkpoint, ready for a bundle.
  *
  * @param json the text of the bundle's tokenizer.json
- * @param source the file it comes from: tokenizer.json (checked and taken) or tokenizer.model (converted)
+ * @param source the file it comes from: tokenizer.json (checked and taken), tokenizer.model or GGUF metadata (converted)
  * @param tokens one more than the highest id
  * @param bosIds put before every prompt; empty where the tokenizer adds none
  * @param eosIds the tokenizer's end-of-text id, if it names one
@@ -42,6 +43,9 @@ public record TokenizerFiles(
      * <p>A missing, damaged or unknown tokenizer ends in {@link Failure.Broken} naming file and field.
      */
     public static TokenizerFiles read(Path checkpoint) {
+        if (Gguf.isOne(checkpoint)) {
+            return GgufTokenizer.read(checkpoint);
+        }
         TokenizerConfig config = TokenizerConfig.read(checkpoint);
         Path json = checkpoint.resolve(JSON_FILE);
         if (Files.exists(json)) {
@@ -59,6 +63,9 @@ public record TokenizerFiles(
      * executed; a bundle's prompts follow one of {@link PromptTemplates}.
      */
     public static boolean bringsChatTemplate(Path checkpoint) {
+        if (Gguf.isOne(checkpoint)) {
+            return Gguf.metadata(checkpoint).has("tokenizer.chat_template");
+        }
         return Files.exists(checkpoint.resolve("chat_template.jinja"))
                 || TokenizerConfig.read(checkpoint).bringsChatTemplate();
     }

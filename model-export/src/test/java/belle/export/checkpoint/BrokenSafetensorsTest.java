@@ -205,9 +205,9 @@ class BrokenSafetensorsTest {
     }
 
     @Test
-    void refusesPackedWeights() throws IOException {
-        rename(NORM, "model.layers.0.self_attn.q_proj.qweight");
-        Refused.by(dir, FILE, "model.layers.0.self_attn.q_proj.qweight", "quantised checkpoints are not read yet");
+    void refusesPackedWeightsBesidePlainOnes() throws IOException {
+        rename(NORM, "model.norm.qweight");
+        Refused.by(dir, dir.getFileName().toString(), NORM, "is missing");
     }
 
     @Test

@@ -139,7 +139,7 @@ class ConfigReaderTest {
             sliding_window | 4096                             | sliding_window: 4096 is not known and could change the mathematics
             attention_multiplier | 0                          | attention_multiplier: 0 is not known
             auto_map     | {"AutoModel": "x.Y"}               | auto_map
-            quantization_config | {"quant_method": "gptq"}    | quantization_config: quantised checkpoints are not read yet, given gptq
+            quantization_config | {"quant_method": "awq"}     | quantization_config.quant_method: gptq is read, given awq
             architectures | ["MistralForCausalLM"]            | architectures: BloomForCausalLM and LlamaForCausalLM are known, given MistralForCausalLM
             architectures | ["LlamaForCausalLM", "Other"]     | architectures
             architectures | "os.system"                       | architectures

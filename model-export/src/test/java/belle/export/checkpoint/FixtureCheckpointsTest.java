@@ -14,7 +14,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The reference checkpoints, where they are at hand. */
 class FixtureCheckpointsTest {
     @ParameterizedTest
-    @ValueSource(strings = {"bloom-tiny", "bloom-tiny-fp32", "llama-tiny", "llama-tiny-gqa"})
+    @ValueSource(
+            strings = {
+                "bloom-tiny",
+                "bloom-tiny-fp32",
+                "llama-tiny",
+                "llama-tiny-gqa",
+                "bloom-tiny-belle-gptq-4bit",
+                "bloom-tiny-belle-gptq-8bit",
+                "bloom-tiny-autogptq-4bit",
+                "bloom-tiny-autogptq-8bit-act",
+                "llama-tiny-belle-gptq-4bit",
+                "llama-tiny-belle-gptq-8bit",
+                "llama-tiny-autogptq-4bit-act"
+            })
     void readsEveryTensor(String name) {
         try (Checkpoint checkpoint = Checkpoints.open(fixture(name))) {
             checkpoint.tensors().forEach((tensor, info) -> {
