@@ -93,9 +93,22 @@ final class Protocols {
     }
 
     private Flow<SslTlsInbound, SslTlsOutbound, ServerTerminator> http1(Handler handler, CompletionStage<Done> gone) {
+        var opened = new CompletableFuture<Http1Answers<?>>();
+        // Begun with the first bytes, which may come long after the connection: a stream that waits to be run times
+        // out.
+        Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, CompletionStage<NotUsed>> answering =
+                Flow.fromMaterializer((_, _) -> answering(handler, gone, opened));
+        return answering
+                .join(new BidiFlow<>(http.serverLayer(settings, Option.empty(), log, false)))
+                .mapMaterializedValue(_ -> terminator(opened, gone));
+    }
+
+    private Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, NotUsed> answering(
+            Handler handler, CompletionStage<Done> gone, CompletableFuture<Http1Answers<?>> opened) {
         var due = Source.<org.apache.pekko.http.scaladsl.model.HttpResponse>queue(ANSWERS)
                 .preMaterialize(system);
         var answers = new Http1Answers<>(due.first());
+        opened.complete(answers);
         gone.thenRun(answers::close);
         Sink<HttpRequest, NotUsed> requests = Flow.<HttpRequest>create()
                 .mapAsync(1, request -> {
@@ -107,10 +120,7 @@ final class Protocols {
                 })
                 .to(Sink.ignore());
         // When the whole system ends, an answer that does not come any more is a closed connection, not a 500.
-        var sent = due.second().recoverWith(Throwable.class, Source::never);
-        return Flow.fromSinkAndSource(requests, sent)
-                .join(new BidiFlow<>(http.serverLayer(settings, Option.empty(), log, false)))
-                .mapMaterializedValue(_ -> terminator(answers, gone));
+        return Flow.fromSinkAndSource(requests, due.second().recoverWith(Throwable.class, Source::never));
     }
 
     private Flow<SslTlsInbound, SslTlsOutbound, ServerTerminator> http2(Handler handler, CompletionStage<Done> gone) {
@@ -132,11 +142,11 @@ final class Protocols {
                 .thenApply(response -> response.addAttribute(Http2.streamId(), stream.orElseThrow()));
     }
 
-    private static ServerTerminator terminator(Http1Answers<?> answers, CompletionStage<Done> gone) {
+    private static ServerTerminator terminator(CompletableFuture<Http1Answers<?>> opened, CompletionStage<Done> gone) {
         return new ServerTerminator() {
             @Override
             public Future<HttpTerminated> terminate(FiniteDuration within, ExecutionContext executor) {
-                answers.close();
+                var _ = opened.thenAccept(Http1Answers::close);
                 return FutureConverters.asScala(gone.thenApply(_ -> HttpConnectionTerminated$.MODULE$));
             }
         };
