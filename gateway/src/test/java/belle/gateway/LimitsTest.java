@@ -190,6 +190,20 @@ class LimitsTest {
         }
     }
 
+    /** As browsers do, which connect before there is anything to ask. */
+    @Test
+    void whoAsksLongAfterConnectingIsAnswered() throws Exception {
+        try (Fixture gateway = Fixture.with("pekko.stream.materializer.subscription-timeout.timeout = 100 ms");
+                var early = new Socket()) {
+            early.setSoTimeout((int) Fixture.PATIENCE.toMillis());
+            early.connect(gateway.address());
+            Thread.sleep(1_000); // What waits to be run has timed out.
+            early.getOutputStream().write(posted(chat("hi")));
+            assertThat(new String(early.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                    .isEqualTo("HTTP/1.1 200");
+        }
+    }
+
     private static byte[] posted(String body) {
         return ("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body)
