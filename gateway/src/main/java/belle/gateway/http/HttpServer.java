@@ -81,7 +81,6 @@ public final class HttpServer {
      */
     public CompletionStage<Done> close(Duration time) {
         return unbind().thenCompose(_ -> {
-                    closing = true;
                     connections.forEach(connection -> connection.close(time));
                     return allGone().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS);
                 })
@@ -91,7 +90,6 @@ public final class HttpServer {
     /** Takes no more connections and breaks all off, in the middle of what they are sending. */
     public CompletionStage<Done> breakOff() {
         return unbind().thenCompose(_ -> {
-            closing = true;
             connections.forEach(Connection::breakOff);
             return allGone().thenApply(_ -> Done.getInstance());
         });
@@ -99,7 +97,10 @@ public final class HttpServer {
 
     private CompletionStage<Done> unbind() {
         // It fails where the whole system ends at the same time, and then the port is free too.
-        return binding.thenCompose(Tcp.ServerBinding::unbind).handle((_, _) -> Done.getInstance());
+        return binding.thenCompose(Tcp.ServerBinding::unbind).handle((_, _) -> {
+            closing = true;
+            return Done.getInstance();
+        });
     }
 
     private CompletableFuture<Void> allGone() {

@@ -94,8 +94,7 @@ final class Protocols {
 
     private Flow<SslTlsInbound, SslTlsOutbound, ServerTerminator> http1(Handler handler, CompletionStage<Done> gone) {
         var opened = new CompletableFuture<Http1Answers<?>>();
-        // Begun with the first bytes, which may come long after the connection: a stream that waits to be run times
-        // out.
+        // Begun with the first bytes, which may come long after the connection: what waits to be run times out.
         Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, CompletionStage<NotUsed>> answering =
                 Flow.fromMaterializer((_, _) -> answering(handler, gone, opened));
         return answering

@@ -116,9 +116,12 @@ public final class JournalStore implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (server.isPresent()) {
-            server.get().close();
+        try {
+            if (server.isPresent()) {
+                server.get().close();
+            }
+        } finally {
+            disk.ifPresent(SmallDisk::close);
         }
-        disk.ifPresent(SmallDisk::close);
     }
 }

@@ -308,8 +308,11 @@ public final class TestCluster implements AutoCloseable {
                 Files.deleteIfExists(hang);
             }
         }
-        store.close();
-        network.close();
-        http.close();
+        try {
+            store.close();
+        } finally {
+            network.close();
+            http.close();
+        }
     }
 }

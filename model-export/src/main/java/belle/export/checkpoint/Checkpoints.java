@@ -106,9 +106,7 @@ public final class Checkpoints {
         if (bias == null || !bias.type().isWeight()) {
             return;
         }
-        float[] values = new float[Math.toIntExact(StoredTensor.elements(bias.shape()))];
-        bias.read(0, values, 0, values.length);
-        for (float value : values) {
+        for (float value : bias.readFloats()) {
             if (value != 0) {
                 throw Refusal.of(bias.file().path(), bias.name(), "is not zero, but config.json asks for no bias");
             }

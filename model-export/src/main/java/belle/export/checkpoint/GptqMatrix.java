@@ -189,7 +189,7 @@ final class GptqMatrix implements TensorSource {
     private synchronized Unpacked unpacked() {
         Unpacked known = unpacked.get();
         if (known == null) {
-            known = new Unpacked(unpackWeights(), unpackZeros(), readScales(), readGroups());
+            known = new Unpacked(unpackWeights(), unpackZeros(), scales.readFloats(), readGroups());
             unpacked = new SoftReference<>(known);
         }
         return known;
@@ -227,12 +227,6 @@ final class GptqMatrix implements TensorSource {
             unpacked[i] = (byte) (zerosLessOne ? (stored + 1) & mask : stored);
         }
         return unpacked;
-    }
-
-    private float[] readScales() {
-        float[] values = new float[Math.toIntExact(StoredTensor.elements(scales.shape()))];
-        scales.read(0, values, 0, values.length);
-        return values;
     }
 
     private int[] readGroups() {

@@ -103,8 +103,7 @@ final class LoraAdapter {
         Scaling scaling = Scaling.read(fields);
         var adapter = new LoraAdapter(folder);
         try (SourceFile weights = SourceFile.open(adapter.weights())) {
-            boolean safetensors = weights.path().toString().endsWith(".safetensors");
-            adapter.take(safetensors ? Safetensors.read(weights) : TorchArchive.read(weights), model, scaling);
+            adapter.take(WeightFolder.tensors(weights), model, scaling);
         }
         return adapter;
     }
@@ -151,7 +150,12 @@ final class LoraAdapter {
             check(up, List.of(shape.get(0), (long) rank));
             deltas.put(
                     name,
-                    new Delta(values(down), values(up), rank, Math.toIntExact(shape.get(1)), scaling.of(down, rank)));
+                    new Delta(
+                            down.readFloats(),
+                            up.readFloats(),
+                            rank,
+                            Math.toIntExact(shape.get(1)),
+                            scaling.of(down, rank)));
         }
         if (deltas.isEmpty()) {
             throw Refusal.of(folder, "weights", "hold no lora_A and lora_B");
@@ -172,12 +176,6 @@ final class LoraAdapter {
                     part.shape(),
                     shape);
         }
-    }
-
-    private static float[] values(StoredTensor tensor) {
-        float[] values = new float[Math.toIntExact(StoredTensor.elements(tensor.shape()))];
-        tensor.read(0, values, 0, values.length);
-        return values;
     }
 
     /** By how much a pair is multiplied. */

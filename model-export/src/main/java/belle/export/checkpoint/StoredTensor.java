@@ -97,6 +97,13 @@ record StoredTensor(String name, DType type, List<Long> shape, List<Long> stride
         }
     }
 
+    /** Reads all of a tensor of weights. */
+    float[] readFloats() {
+        float[] values = new float[Math.toIntExact(elements(shape))];
+        read(0, values, 0, values.length);
+        return values;
+    }
+
     /** Reads all of a tensor of whole numbers of 32 bits. */
     int[] readInts() {
         Check.that(type == DType.I32, "%s is read as numbers of 32 bits", type);

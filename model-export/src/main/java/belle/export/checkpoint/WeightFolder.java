@@ -56,6 +56,11 @@ final class WeightFolder implements AutoCloseable {
         return tensors;
     }
 
+    /** Reads the header of a safetensors or torch file. */
+    static List<StoredTensor> tensors(SourceFile file) {
+        return file.path().toString().endsWith(SAFETENSORS) ? Safetensors.read(file) : TorchArchive.read(file);
+    }
+
     /** The open files. */
     List<SourceFile> files() {
         return files;
@@ -145,8 +150,7 @@ final class WeightFolder implements AutoCloseable {
     private SourceFile add(Path path) {
         SourceFile file = SourceFile.open(path);
         files.add(file);
-        boolean isSafetensors = path.toString().endsWith(SAFETENSORS);
-        for (StoredTensor tensor : isSafetensors ? Safetensors.read(file) : TorchArchive.read(file)) {
+        for (StoredTensor tensor : tensors(file)) {
             StoredTensor other = tensors.put(tensor.name(), tensor);
             if (other != null) {
                 throw Refusal.of(

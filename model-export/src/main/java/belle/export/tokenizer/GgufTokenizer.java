@@ -21,10 +21,6 @@ import java.util.Set;
 final class GgufTokenizer {
     private static final String PREFIX = "tokenizer.ggml.";
 
-    /** By their numbers in the file, which begin at 1. */
-    private static final List<Kind> KINDS =
-            List.of(Kind.NORMAL, Kind.UNKNOWN, Kind.CONTROL, Kind.USER_DEFINED, Kind.UNUSED, Kind.BYTE);
-
     private static final String LLAMA_3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
             + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     private static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
@@ -59,11 +55,12 @@ final class GgufTokenizer {
         JsonNode kinds = metadata.path(PREFIX + "token_type");
         for (int id = 0; id < tokens.size(); id++) {
             int kind = kinds.path(id).asInt(1);
-            if (kind < 1 || kind > KINDS.size()) {
+            Optional<Kind> known = Kind.of(kind);
+            if (known.isEmpty()) {
                 throw broken("token_type", "of id " + id + " is " + kind + ", which is not known");
             }
             pieces.add(
-                    new Piece(tokens.get(id).asText(), (float) scores.path(id).asDouble(0), KINDS.get(kind - 1)));
+                    new Piece(tokens.get(id).asText(), (float) scores.path(id).asDouble(0), known.get()));
         }
         bos = name("bos_token_id");
         eos = name("eos_token_id");

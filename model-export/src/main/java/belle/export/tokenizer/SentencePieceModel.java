@@ -1,6 +1,7 @@
 package belle.export.tokenizer;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is needed of a SentencePiece model file.
@@ -23,14 +24,21 @@ record SentencePieceModel(
         pieces = List.copyOf(pieces);
     }
 
-    /** Kinds of pieces. */
+    /** Kinds of pieces, in the order of the numbers that files give them, from 1. */
     enum Kind {
         NORMAL,
         UNKNOWN,
         CONTROL,
         USER_DEFINED,
         UNUSED,
-        BYTE
+        BYTE;
+
+        /** Finds the kind of a file's number. */
+        static Optional<Kind> of(long number) {
+            return number >= 1 && number <= values().length
+                    ? Optional.of(values()[(int) number - 1])
+                    : Optional.empty();
+        }
     }
 
     /** One piece; of two possible merges the one with the higher score goes first. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads a SentencePiece model: the protobuf message ModelProto of sentencepiece_model.proto (field numbers from there).
@@ -25,10 +26,6 @@ final class SentencePieceReader {
     static final int MOST_PIECE_BYTES = 4096;
 
     private static final int MODEL_TYPE_BPE = 2;
-
-    /** By their numbers in the file, which begin at 1. */
-    private static final List<Kind> KINDS =
-            List.of(Kind.NORMAL, Kind.UNKNOWN, Kind.CONTROL, Kind.USER_DEFINED, Kind.UNUSED, Kind.BYTE);
 
     private final Path file;
     private final List<Piece> pieces = new ArrayList<>();
@@ -93,13 +90,14 @@ final class SentencePieceReader {
                 default -> skip(in, tag);
             }
         }
-        require(kind >= 1 && kind <= KINDS.size(), field + ".type", "is " + kind + ", which is no known kind");
+        Optional<Kind> known = Kind.of(kind);
+        require(known.isPresent(), field + ".type", "is " + kind + ", which is no known kind");
         require(!text.isEmpty(), field + ".piece", "is empty");
         require(!Float.isNaN(score) && !Float.isInfinite(score), field + ".score", "is " + score);
         Integer first = ids.put(text, pieces.size());
         require(first == null, field + ".piece", "'" + text + "' is also pieces[" + first + "]");
         require(pieces.size() < MOST_PIECES, "pieces", "are more than " + MOST_PIECES);
-        pieces.add(new Piece(text, score, KINDS.get((int) kind - 1)));
+        pieces.add(new Piece(text, score, known.orElseThrow()));
     }
 
     private void readTrainer(CodedInputStream in) throws IOException {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The reference fixtures, exported and run: logits, greedy ids and likelihoods are the reference's. */
@@ -34,16 +35,7 @@ final class FixtureGoldenTest {
 
     /** The reference computes with the numbers that the integers mean. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "bloom-tiny-belle-gptq-4bit",
-                "bloom-tiny-belle-gptq-8bit",
-                "bloom-tiny-autogptq-4bit",
-                "bloom-tiny-autogptq-8bit-act",
-                "llama-tiny-belle-gptq-4bit",
-                "llama-tiny-belle-gptq-8bit",
-                "llama-tiny-autogptq-4bit-act"
-            })
+    @MethodSource("belle.export.bundle.Fixtures#quantised")
     void computesWhatAQuantisedCheckpointMeans(String fixture) throws Exception {
         computesWhatTheReferenceComputes(fixture, Optional.of("f32"), Optional.empty());
     }

@@ -1,12 +1,26 @@
 package belle.export.bundle;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Finds the reference fixtures: in $BELLE_SHARED, or in the folder {@code shared} beside the repository. */
-final class Fixtures {
+public final class Fixtures {
     private Fixtures() {}
 
-    static Path folder(String name) {
+    /** Checkpoints of GPTQ's tools. */
+    public static List<String> quantised() {
+        return List.of(
+                "bloom-tiny-belle-gptq-4bit",
+                "bloom-tiny-belle-gptq-8bit",
+                "bloom-tiny-autogptq-4bit",
+                "bloom-tiny-autogptq-8bit-act",
+                "llama-tiny-belle-gptq-4bit",
+                "llama-tiny-belle-gptq-8bit",
+                "llama-tiny-autogptq-4bit-act");
+    }
+
+    /** Returns where a fixture is, or would be. */
+    public static Path folder(String name) {
         String shared = System.getenv("BELLE_SHARED");
         Path root = shared != null
                 ? Path.of(shared)

@@ -3,31 +3,25 @@ package belle.export.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import belle.export.bundle.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The reference checkpoints, where they are at hand. */
 class FixtureCheckpointsTest {
+    static Stream<String> names() {
+        return Stream.concat(
+                Stream.of("bloom-tiny", "bloom-tiny-fp32", "llama-tiny", "llama-tiny-gqa"),
+                Fixtures.quantised().stream());
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "bloom-tiny",
-                "bloom-tiny-fp32",
-                "llama-tiny",
-                "llama-tiny-gqa",
-                "bloom-tiny-belle-gptq-4bit",
-                "bloom-tiny-belle-gptq-8bit",
-                "bloom-tiny-autogptq-4bit",
-                "bloom-tiny-autogptq-8bit-act",
-                "llama-tiny-belle-gptq-4bit",
-                "llama-tiny-belle-gptq-8bit",
-                "llama-tiny-autogptq-4bit-act"
-            })
+    @MethodSource("names")
     void readsEveryTensor(String name) {
         try (Checkpoint checkpoint = Checkpoints.open(fixture(name))) {
             checkpoint.tensors().forEach((tensor, info) -> {
@@ -60,10 +54,7 @@ class FixtureCheckpointsTest {
     }
 
     private static Path fixture(String name) {
-        Path shared = Optional.ofNullable(System.getenv("BELLE_SHARED"))
-                .map(Path::of)
-                .orElseGet(() -> Path.of(System.getProperty("belle.root", ".")).resolve("../shared"));
-        Path folder = shared.resolve("fixtures").resolve(name);
+        Path folder = Fixtures.folder(name);
         assumeTrue(Files.isDirectory(folder), () -> "no reference checkpoint at " + folder);
         return folder;
     }

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,7 +60,7 @@ class GgufFileTest {
         many[15] = 127;
         refused(many, "tensor_count", "limit 1048576");
         refused(Arrays.copyOf(good, good.length - 1), "output_norm.bias", "ends at byte");
-        refused(Arrays.copyOf(good, 200), "metadata", "is cut");
+        refused(Arrays.copyOf(good, 200), "metadata 4", "is cut");
     }
 
     private void refused(byte[] bytes, String field, String problem) throws IOException {
@@ -69,9 +68,7 @@ class GgufFileTest {
         assertThat(catchThrowable(() -> Checkpoints.open(file)))
                 .hasMessageContaining(file.getFileName().toString())
                 .hasMessageContaining(problem)
-                .message()
-                .satisfies(text -> assertThat(text.contains(field) || field.equals("metadata"))
-                        .isTrue());
+                .hasMessageContaining(field);
     }
 
     private Path write(byte[] bytes) throws IOException {
@@ -80,18 +77,11 @@ class GgufFileTest {
 
     private void bloom() {
         writer.text("general.architecture", "bloom");
-        Map.of(
-                        "context_length",
-                        32,
-                        "embedding_length",
-                        HIDDEN,
-                        "feed_forward_length",
-                        4 * HIDDEN,
-                        "block_count",
-                        1,
-                        "attention.head_count",
-                        HEADS)
-                .forEach((key, value) -> writer.number("bloom." + key, value));
+        writer.number("bloom.context_length", 32);
+        writer.number("bloom.embedding_length", HIDDEN);
+        writer.number("bloom.feed_forward_length", 4 * HIDDEN);
+        writer.number("bloom.block_count", 1);
+        writer.number("bloom.attention.head_count", HEADS);
         writer.real("bloom.attention.layer_norm_epsilon", 1e-5f);
         writer.tensor("token_embd.weight", 8, HIDDEN);
         pair("token_embd_norm", HIDDEN);
