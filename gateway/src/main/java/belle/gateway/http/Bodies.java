@@ -50,13 +50,21 @@ final class Bodies {
         return whole(entity, config.maxRequestBytes()).thenApply(bytes -> StrictJson.parse(bytes.asByteBuffer()));
     }
 
-    /** Returns a body of at most {@code limit} bytes, or fails with {@link RefusedException}. */
+    /**
+     * Returns a body of at most {@code limit} bytes, or fails with {@link RefusedException}. One that is larger is read on and
+     * dropped: in HTTP/2 to stop reading resets the stream, and the client may see that before the answer.
+     */
     CompletionStage<ByteString> whole(HttpEntity entity, int limit) {
-        return entity.withSizeLimit(limit)
+        return entity.withSizeLimit((long) limit * DRAINED_TIMES)
                 .getDataBytes()
                 .completionTimeout(config.bodyTimeout())
-                .runFold(ByteString.emptyByteString(), ByteString::concat, system)
-                .exceptionallyCompose(this::unreadable);
+                .runFold(
+                        ByteString.emptyByteString(),
+                        (all, more) -> all.size() > limit ? all : all.concat(more),
+                        system)
+                .exceptionallyCompose(this::unreadable)
+                .thenCompose(
+                        all -> all.size() > limit ? refused(413, tooLarge()) : CompletableFuture.completedFuture(all));
     }
 
     /** Reads and drops what is left of a body that an error answers. */
