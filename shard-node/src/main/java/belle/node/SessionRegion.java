@@ -9,13 +9,16 @@ import belle.session.SessionHome;
 import belle.session.SessionJournal;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /** The shard region in which this node hosts sessions. */
 final class SessionRegion {
@@ -36,8 +39,7 @@ final class SessionRegion {
                         SessionCommand.TYPE,
                         entity -> SessionDoor.create(door -> {
                             residents.enter();
-                            return SessionActor.create(
-                                    config, models, home(sharding, entity, door, residents), journal);
+                            return SessionActor.create(config, models, home(system, entity, door, residents), journal);
                         }))
                 .withRole(Node.ROLE)
                 // A session knows best when it is idle: a turn may run long without a message through the shard.
@@ -50,7 +52,7 @@ final class SessionRegion {
     }
 
     private static SessionHome home(
-            ClusterSharding sharding, EntityContext<SessionCommand> entity, ActorRef<?> door, Residents residents) {
+            ActorSystem<?> system, EntityContext<SessionCommand> entity, ActorRef<?> door, Residents residents) {
         return new SessionHome() {
             @Override
             public String id() {
@@ -69,7 +71,11 @@ final class SessionRegion {
 
             @Override
             public void forward(SessionCommand command) {
-                sharding.entityRefFor(SessionCommand.TYPE, entity.getEntityId()).tell(command);
+                if (hasNext(system)) {
+                    ClusterSharding.get(system)
+                            .entityRefFor(SessionCommand.TYPE, entity.getEntityId())
+                            .tell(command);
+                }
             }
 
             @Override
@@ -77,5 +83,17 @@ final class SessionRegion {
                 residents.leave();
             }
         };
+    }
+
+    /** Where this node ends and there is no other one, what it forwards would only hold its region's end up. */
+    private static boolean hasNext(ActorSystem<?> system) {
+        Cluster cluster = Cluster.get(system);
+        boolean ending = CoordinatedShutdown.get(system).getShutdownReason().isPresent();
+        return !ending
+                || StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
+                        .anyMatch(member -> member.hasRole(Node.ROLE)
+                                && member.status().equals(MemberStatus.up())
+                                && !member.uniqueAddress()
+                                        .equals(cluster.selfMember().uniqueAddress()));
     }
 }
