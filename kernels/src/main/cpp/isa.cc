@@ -12,7 +12,7 @@ namespace {
 
 /// The sets that were built and that this machine can run, narrowest first.
 struct Choices {
-  const KernelTable* tables[3];
+  const KernelTable* tables[4];
   int count = 0;
 
   Choices() {
@@ -27,6 +27,7 @@ struct Choices {
       if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
         add(&avx512_kernels);
+        if (__builtin_cpu_supports("avx512vnni")) add(&vnni_kernels);
       }
 #endif
     }

@@ -5,7 +5,7 @@
 namespace belle {
 
 /// The kernels in use: the widest set that this machine has, or the one that BELLE_ISA names
-/// (scalar, avx2, avx512). Throws a Refusal when BELLE_ISA names one that is not to be had.
+/// (scalar, avx2, avx512, vnni). Throws a Refusal when BELLE_ISA names one that is not to be had.
 const KernelTable& selected_kernels();
 
 /// Makes selected_kernels() return the named set from now on; ops that exist keep theirs.

@@ -14,6 +14,7 @@ OrtCustomOpDomain* create_domain(const Api& api) {
   check(api, api.create_domain("belle", &domain));
   for (const OrtCustomOp* op :
        {Adapter<Embedding>::custom_op(), Adapter<MatMulF32>::custom_op(), Adapter<MatMulF16>::custom_op(),
+        Adapter<MatMulQ<4>>::custom_op(), Adapter<MatMulQ<8>>::custom_op(),
         Adapter<PagedAttention>::custom_op(), Adapter<RmsNorm>::custom_op(), Adapter<LayerNorm>::custom_op(),
         Adapter<Gelu>::custom_op(), Adapter<SiluMul>::custom_op(), Adapter<Residual>::custom_op()}) {
     check(api, api.domain_add(domain, op));
@@ -64,6 +65,13 @@ BELLE_EXPORT int belle_select_isa(const char* name) {
 
 /// Reads n floats at memory speed. For benches.
 BELLE_EXPORT float belle_read(const float* p, int64_t n) { return belle::selected_kernels().read_floats(p, n); }
+
+/// Runs `rounds` of products of bytes in registers; returns the number of integer operations. For benches.
+BELLE_EXPORT int64_t belle_dots(int64_t rounds) {
+  float value = 0.0f;
+  const int64_t operations = belle::selected_kernels().run_dots(rounds, &value);
+  return value == 1.0f ? 0 : operations;
+}
 
 /// Runs `rounds` of FMAs in registers; returns the number of floating-point operations. For benches.
 BELLE_EXPORT int64_t belle_fmas(int64_t rounds) {

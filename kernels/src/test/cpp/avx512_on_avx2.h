@@ -77,6 +77,46 @@ static inline Floats castsi512_ps(Integers a) { return {_mm256_castsi256_ps(a.lo
 static inline Doubles castps_pd(Floats a) { return {_mm256_castps_pd(a.low), _mm256_castps_pd(a.high)}; }
 static inline __m256d extractf64x4_pd(Doubles a, int half) { return half == 0 ? a.low : a.high; }
 
+static inline Integers loadu_si512(const void* p) {
+  const __m256i* halves = static_cast<const __m256i*>(p);
+  return {_mm256_loadu_si256(halves), _mm256_loadu_si256(halves + 1)};
+}
+template <class Function>
+static inline Integers both(Integers a, Integers b, const Function& f) {
+  return {f(a.low, b.low), f(a.high, b.high)};
+}
+static inline Integers and_si512(Integers a, Integers b) {
+  return both(a, b, [](__m256i x, __m256i y) { return _mm256_and_si256(x, y); });
+}
+static inline Integers add_epi16(Integers a, Integers b) {
+  return both(a, b, [](__m256i x, __m256i y) { return _mm256_add_epi16(x, y); });
+}
+static inline Integers maddubs_epi16(Integers a, Integers b) {
+  return both(a, b, [](__m256i x, __m256i y) { return _mm256_maddubs_epi16(x, y); });
+}
+static inline Integers madd_epi16(Integers a, Integers b) {
+  return both(a, b, [](__m256i x, __m256i y) { return _mm256_madd_epi16(x, y); });
+}
+static inline Integers srli_epi16(Integers a, int bits) {
+  return {_mm256_srli_epi16(a.low, bits), _mm256_srli_epi16(a.high, bits)};
+}
+static inline Integers set1_epi8(char x) { return {_mm256_set1_epi8(x), _mm256_set1_epi8(x)}; }
+static inline Integers set1_epi16(short x) { return {_mm256_set1_epi16(x), _mm256_set1_epi16(x)}; }
+static inline Integers set1_epi32(int x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+static inline Integers setzero_si512() { return set1_epi32(0); }
+static inline Floats cvtepi32_ps(Integers a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
+static inline Integers cvtepu8_epi32(__m128i a) {
+  return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_srli_si128(a, 8))};
+}
+static inline __m128i cvtepi32_epi8(Integers a) {
+  alignas(32) int values[16];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(values), a.low);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(values + 8), a.high);
+  alignas(16) char bytes[16];
+  for (int i = 0; i < 16; i++) bytes[i] = static_cast<char>(values[i]);
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes));
+}
+
 }  // namespace emulated
 
 #define __m512 emulated::Floats
@@ -100,6 +140,19 @@ static inline __m256d extractf64x4_pd(Doubles a, int half) { return half == 0 ? 
 #define _mm512_cvtps_epi32 emulated::cvtps_epi32
 #define _mm512_slli_epi32 emulated::slli_epi32
 #define _mm512_add_epi32 emulated::add_epi32
+#define _mm512_loadu_si512 emulated::loadu_si512
+#define _mm512_and_si512 emulated::and_si512
+#define _mm512_add_epi16 emulated::add_epi16
+#define _mm512_maddubs_epi16 emulated::maddubs_epi16
+#define _mm512_madd_epi16 emulated::madd_epi16
+#define _mm512_srli_epi16 emulated::srli_epi16
+#define _mm512_set1_epi8 emulated::set1_epi8
+#define _mm512_set1_epi16 emulated::set1_epi16
+#define _mm512_set1_epi32 emulated::set1_epi32
+#define _mm512_setzero_si512 emulated::setzero_si512
+#define _mm512_cvtepi32_ps emulated::cvtepi32_ps
+#define _mm512_cvtepu8_epi32 emulated::cvtepu8_epi32
+#define _mm512_cvtepi32_epi8 emulated::cvtepi32_epi8
 #define _mm512_castps_si512 emulated::castps_si512
 #define _mm512_castsi512_ps emulated::castsi512_ps
 #define _mm512_castps_pd emulated::castps_pd

@@ -14,7 +14,7 @@
 #include <random>
 
 #include "host.h"
-#include "numeric/half.h"
+#include "numeric/kernels.h"
 
 extern "C" belle::OrtStatus* RegisterCustomOps(belle::OrtSessionOptions*, const belle::OrtApiBase*);
 extern "C" int belle_select_isa(const char* name);
@@ -47,8 +47,10 @@ class Cases {
   explicit Cases(uint64_t seed) : random_(seed) {}
 
   Case next() {
-    switch (below(8)) {
+    switch (below(10)) {
       case 0: return embedding();
+      case 8:
+      case 9: return quantised_product();
       case 1:
       case 2: return product();
       case 3:
@@ -122,6 +124,46 @@ class Cases {
     c.add(weights(half, shape(n[0])));
     if (coin()) c.add(floats({n[0] + n[1] + n[2]})); else c.leave_out();
     for (int64_t part = 1; part < parts; part++) c.add(weights(half, shape(n[part])));
+    return c;
+  }
+
+  /// Codes and zeros of any value, and scales between -1 and 1.
+  HostTensor blocks(int bits, int64_t group, std::vector<int64_t> dims) {
+    HostTensor t(ElementType::kUint8, std::move(dims));
+    for (size_t i = 0; i < t.count(); i++) t.data<uint8_t>()[i] = static_cast<uint8_t>(random_());
+    const int64_t block = block_bytes(bits, group);
+    for (size_t at = 0; at < t.count(); at += static_cast<size_t>(block)) {
+      float* scales = reinterpret_cast<float*>(t.data<uint8_t>() + at + static_cast<size_t>(kTileOutputs * group * bits / 8));
+      for (int i = 0; i < kTileOutputs; i++) scales[i] = value();
+    }
+    return t;
+  }
+
+  Case quantised_product() {
+    Case c;
+    const int bits = coin() ? 4 : 8;
+    c.op = bits == 4 ? "MatMulQ4" : "MatMulQ8";
+    const int64_t inputs = up_to(400), parts = up_to(3), group = 32 << below(3), groups = (inputs + group - 1) / group;
+    int64_t n[3] = {up_to(150), parts > 1 ? up_to(80) : 0, parts > 2 ? up_to(80) : 0};
+    c.info.integers = {{"K", inputs}, {"n0", n[0]}, {"n1", n[1]}, {"n2", n[2]}, {"group", group}};
+    if (coin()) c.info.integers["activation_group"] = std::min(group, static_cast<int64_t>(32 << below(3)));
+    if (coin()) {
+      for (int64_t i = 0; i <= 8; i++) c.info.lists["leaf_inputs"].push_back(std::min(inputs, i * groups / 8 * group));
+    }
+    const auto shape = [&](int64_t outputs) {
+      return std::vector<int64_t>{(outputs + 63) / 64, groups, block_bytes(bits, group)};
+    };
+    c.add(floats({below(8) == 0 ? below(120) : up_to(20), inputs}));
+    c.add(blocks(bits, group, shape(n[0])));
+    if (coin()) c.add(floats({n[0] + n[1] + n[2]})); else c.leave_out();
+    for (int64_t part = 1; part < 3; part++) {
+      if (part < parts) c.add(blocks(bits, group, shape(n[part]))); else c.leave_out();
+    }
+    if (coin()) {
+      HostTensor order(ElementType::kInt32, {inputs});
+      for (int64_t i = 0; i < inputs; i++) order.data<int32_t>()[i] = static_cast<int32_t>(below(inputs));
+      c.add(std::move(order));
+    }
     return c;
   }
 
@@ -249,7 +291,8 @@ class Cases {
   /// One entry of an integer input; never the address of the cache, which cannot be checked.
   void spoil_integer(Case& c) {
     for (HostTensor& t : c.tensors) {
-      if (t.value().type == ElementType::kFloat || t.value().type == ElementType::kFloat16 || t.count() == 0) continue;
+      if (t.value().type != ElementType::kInt32 && t.value().type != ElementType::kInt64) continue;
+      if (t.count() == 0) continue;
       if (coin()) continue;
       size_t i = static_cast<size_t>(below(static_cast<int64_t>(t.count())));
       if (t.value().type == ElementType::kInt32) {
@@ -324,7 +367,7 @@ int main(int count, char** arguments) {
   const OrtApiBase base = {get_api, get_version};
   if (RegisterCustomOps(nullptr, &base) != nullptr) return 1;
   Fuzz fuzz;
-  for (const char* set : {"scalar", "avx2", "avx512"}) {
+  for (const char* set : {"scalar", "avx2", "avx512", "vnni"}) {
     if (belle_select_isa(set) == 0) fuzz.sets.push_back(set);
   }
   Cases make(seed);

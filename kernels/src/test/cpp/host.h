@@ -38,7 +38,7 @@ struct OrtKernelContext {
 };
 
 inline size_t element_bytes(ElementType type) {
-  return type == ElementType::kInt64 ? 8 : type == ElementType::kFloat16 ? 2 : 4;
+  return type == ElementType::kInt64 ? 8 : type == ElementType::kFloat16 ? 2 : type == ElementType::kUint8 ? 1 : 4;
 }
 
 inline size_t element_count(const std::vector<int64_t>& dims) {

@@ -1,6 +1,6 @@
 // What the machine can do at most, measured with the kernels' own loads and FMAs.
 #pragma once
-#include "numeric/register_tile.h"
+#include "numeric/quantised_product.h"
 
 namespace belle {
 namespace {
@@ -28,6 +28,32 @@ static int64_t run_fmas(int64_t rounds, float* result) {
   for (int c = 1; c < kChains; c++) chains[0] = add(chains[0], chains[c]);
   *result = sum(chains[0]);
   return rounds * kChains * kLanes * 2;
+}
+
+/// Multiplies bytes in registers alone and returns how many integer operations they were.
+static int64_t run_dots(int64_t rounds, float* result) {
+  constexpr int kChains = RowTiles::kMaxQuantised * dot_strips_beside(RowTiles::kMaxQuantised);
+  const int8_t quads[4] = {1, -1, 2, -2};
+  const uint8_t codes[64] = {1, 2, 3};
+  const Bytes bytes = load_bytes(codes);
+  Quad quad = load_quad(quads);
+  Dots<4> chains[kChains];
+#pragma GCC unroll 16
+  for (int c = 0; c < kChains; c++) chains[c].clear();
+  for (int64_t i = 0; i < rounds; i++) {
+    __asm__ volatile("" : "+m"(quad));  // or the compiler multiplies once
+#pragma GCC unroll 16
+    for (int c = 0; c < kChains; c++) chains[c].add(bytes, quad);
+    if (i % 8 == 7) {
+#pragma GCC unroll 16
+      for (int c = 0; c < kChains; c++) chains[c].fold();
+    }
+  }
+  Lanes total = broadcast(*result);
+#pragma GCC unroll 16
+  for (int c = 0; c < kChains; c++) total = add(total, chains[c].floats());
+  *result = sum(total);
+  return rounds * kChains * kLanes * 4 * 2;
 }
 
 }  // namespace

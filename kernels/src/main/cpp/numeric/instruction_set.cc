@@ -1,13 +1,17 @@
-// Compiled once for each instruction set; BELLE_LANES_AVX2 or BELLE_LANES_AVX512 says for which.
+// Compiled once for each instruction set; BELLE_LANES_AVX2 or BELLE_LANES_AVX512, with BELLE_LANES_VNNI or without, says
+// for which.
 #include "numeric/attention.h"
 #include "numeric/ceilings.h"
 #include "numeric/elementwise.h"
 #include "numeric/norms.h"
 #include "numeric/product.h"
+#include "numeric/quantised_product.h"
 
 namespace belle {
 
-#if defined(BELLE_LANES_AVX512)
+#if defined(BELLE_LANES_VNNI)
+const KernelTable vnni_kernels = {"vnni",
+#elif defined(BELLE_LANES_AVX512)
 const KernelTable avx512_kernels = {"avx512",
 #elif defined(BELLE_LANES_AVX2)
 const KernelTable avx2_kernels = {"avx2",
@@ -17,6 +21,9 @@ const KernelTable scalar_kernels = {"scalar",
                                     pack_rows,
                                     product<float>,
                                     product<Half>,
+                                    quantised_product<4>,
+                                    quantised_product<8>,
+                                    quantise_rows,
                                     write_cache<float>,
                                     write_cache<Half>,
                                     attend<float>,
@@ -29,6 +36,7 @@ const KernelTable scalar_kernels = {"scalar",
                                     silu_mul,
                                     residual,
                                     read_floats,
-                                    run_fmas};
+                                    run_fmas,
+                                    run_dots};
 
 }  // namespace belle

@@ -19,14 +19,37 @@ constexpr int kMaxHeadDim = 256;
 /// (token, head) rows that walk the past together.
 constexpr int kMaxQueryRows = 48;
 
-/// Rows [count] are cut into tiles of at most kMax rows, evenly: 8 rows are 4 + 4, not 6 + 2.
+/// Rows [count] are cut into tiles of at most `most` rows, evenly: 8 rows are 4 + 4, not 6 + 2.
 struct RowTiles {
   static constexpr int kMax = 6;
+  static constexpr int kMaxQuantised = 4;  // GCC 12 spills five rows of four strips
   int rows;
+  int most = kMax;
 
-  int count() const { return (rows + kMax - 1) / kMax; }
+  int count() const { return (rows + most - 1) / most; }
   int begin(int tile) const { return rows * tile / count(); }
   int size(int tile) const { return begin(tile + 1) - begin(tile); }
+};
+
+/// Inputs that share a scale, of weights and of activations: 32, 64 or 128.
+constexpr int kMaxGroup = 128;
+/// Rows of int8 activations that share one pass over the weights: with one group of weights they fit L1.
+constexpr int kQuantisedRowBlock = 48;
+
+/// Bytes of one group of a column tile: codes, then 64 float scales, then 64 unsigned zeros.
+///   8 bits: codes [group / 4][64][4], 4 bits: [group / 8][64][4], low nibbles for inputs 8i..8i+3, high for 8i+4..8i+7.
+/// A weight is (code - zero) * scale.
+constexpr int64_t block_bytes(int bits, int64_t group) {
+  return kTileOutputs * (group * bits / 8 + static_cast<int64_t>(sizeof(float)) + 1);
+}
+
+/// Rows as int8, `group` inputs sharing a scale: a value is about code * scale. Row tile by row tile; in the tile whose
+/// first row is r and which has m rows, all lie behind r rows' worth of each array.
+struct QuantisedRows {
+  int8_t* codes;  ///< [K / 4][m][4], K filled up with zeros to whole groups of the weights
+  float* scales;  ///< [K / group][m]
+  float* sums;    ///< likewise: the codes' sum
+  int64_t group;
 };
 
 /// At most kRowBlock rows of x against one weight matrix.
@@ -41,6 +64,8 @@ struct Product {
   const float* bias;           ///< [N] or null
   float* y;                    ///< row 0, output 0; rows lie y_stride floats apart
   int64_t y_stride;
+  QuantisedRows quantised;     ///< in place of x, for weights of 4 or 8 bits
+  int64_t group;               ///< inputs that share a scale in these weights; leaves begin at whole groups
 };
 
 /// A layer's key/value cache: [block][kv head] holds keys [D][block_tokens], then values [block_tokens][D].
@@ -94,6 +119,12 @@ struct KernelTable {
   /// Column tile `tile` of the product.
   void (*product_f32)(const Product&, int64_t tile);
   void (*product_f16)(const Product&, int64_t tile);
+  void (*product_q4)(const Product&, int64_t tile);
+  void (*product_q8)(const Product&, int64_t tile);
+  /// Quantises one tile of rows that lie `inputs` floats apart, filled up with zeros to `filled` inputs. Input i is
+  /// x[order[i]], or x[i] without an order. A group with a value that is not finite gets the scale NaN.
+  void (*quantise_rows)(const float* x, int64_t inputs, const int32_t* order, int64_t filled, int rows,
+                        const QuantisedRows& out);
 
   /// Rotates, rounds and stores the tokens' keys and values of one kv head.
   void (*write_cache_f32)(const CacheWrite&, int kv_head);
@@ -116,12 +147,15 @@ struct KernelTable {
   /// For benches: reads n floats; runs FMAs and returns the number of floating-point operations.
   float (*read_floats)(const float* p, int64_t n);
   int64_t (*run_fmas)(int64_t rounds, float* result);
+  /// The same for products of bytes: returns the number of integer operations, of which a multiply-add is two.
+  int64_t (*run_dots)(int64_t rounds, float* result);
 };
 
 extern const KernelTable scalar_kernels;
 #if defined(__x86_64__)
 extern const KernelTable avx2_kernels;
 extern const KernelTable avx512_kernels;
+extern const KernelTable vnni_kernels;
 #endif
 
 }  // namespace belle

@@ -10,7 +10,14 @@
 //   greater(a, b)       a > b ? a : b
 //   where_less(a, b, yes, no)              lane by lane: a < b ? yes : no
 //   times_power(a, n)   a * 2^n by the exponent bits; n integral, neither side subnormal or infinite
+//   load(uint8_t*)      16 bytes as floats   store_bytes   16 integral floats in [-127, 127] as int8
 //   sum / maximum       over the lanes along the fixed tree i, i+8; i+4; i+2; i+1
+//
+// `Dots<BITS>`: sixteen int32 sums of (four unsigned weights of BITS bits) x (four int8), exact.
+//
+//   add(Bytes, Quad)    lane i += the products of its four bytes; at most 8 times between two calls of fold()
+//   fold                moves what was added into the int32 sums
+//   floats              the sums; exact below 2^24
 //
 // Everything is in an unnamed namespace and no library template is used: the linker can never pick a
 // body that was compiled for a wider machine.

@@ -20,6 +20,16 @@ BELLE_INLINE Lanes load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loa
 BELLE_INLINE Lanes load(const Half* p) { return {widen(p), widen(p + 8)}; }
 BELLE_INLINE Lanes load8(const float* p) { return {_mm256_loadu_ps(p), _mm256_setzero_ps()}; }
 BELLE_INLINE Lanes load8(const Half* p) { return {widen(p), _mm256_setzero_ps()}; }
+BELLE_INLINE __m256 widen(const uint8_t* p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+}
+BELLE_INLINE Lanes load(const uint8_t* p) { return {widen(p), widen(p + 8)}; }
+BELLE_INLINE void store_bytes(int8_t* p, Lanes a) {
+  const __m256i words = _mm256_permute4x64_epi64(
+      _mm256_packs_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)), 0xd8);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+}
 BELLE_INLINE void store(float* p, Lanes a) {
   _mm256_storeu_ps(p, a.low);
   _mm256_storeu_ps(p + 8, a.high);
@@ -67,6 +77,61 @@ BELLE_INLINE float maximum(Lanes a) {
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
+
+/// The weights of 16 outputs and 4 inputs.
+struct Bytes {
+  __m256i low, high;
+};
+/// Four activations, for every lane.
+using Quad = __m256i;
+
+BELLE_INLINE Bytes load_bytes(const uint8_t* p) {
+  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
+}
+BELLE_INLINE __m256i low_nibbles(__m256i a) { return _mm256_and_si256(a, _mm256_set1_epi8(15)); }
+BELLE_INLINE Bytes low_nibbles(Bytes a) { return {low_nibbles(a.low), low_nibbles(a.high)}; }
+BELLE_INLINE Bytes high_nibbles(Bytes a) {
+  return {low_nibbles(_mm256_srli_epi16(a.low, 4)), low_nibbles(_mm256_srli_epi16(a.high, 4))};
+}
+BELLE_INLINE Quad load_quad(const int8_t* p) {
+  int32_t quad;
+  __builtin_memcpy(&quad, p, sizeof quad);
+  return _mm256_set1_epi32(quad);
+}
+
+/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums. Bytes go as two
+/// nibbles.
+template <int BITS>
+struct Dots {
+  __m256i low, high, low16, high16, low16_upper, high16_upper;
+
+  BELLE_INLINE_MEMBER void clear() {
+    low = high = low16 = high16 = low16_upper = high16_upper = _mm256_setzero_si256();
+  }
+  BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) {
+    const Bytes lower = BITS == 4 ? weights : low_nibbles(weights);
+    low16 = _mm256_add_epi16(low16, _mm256_maddubs_epi16(lower.low, x));
+    high16 = _mm256_add_epi16(high16, _mm256_maddubs_epi16(lower.high, x));
+    if (BITS == 8) {
+      const Bytes upper = high_nibbles(weights);
+      low16_upper = _mm256_add_epi16(low16_upper, _mm256_maddubs_epi16(upper.low, x));
+      high16_upper = _mm256_add_epi16(high16_upper, _mm256_maddubs_epi16(upper.high, x));
+    }
+  }
+  BELLE_INLINE_MEMBER void fold() {
+    const __m256i one = _mm256_set1_epi16(1), sixteen = _mm256_set1_epi16(16);
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(low16, one));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(high16, one));
+    low16 = high16 = _mm256_setzero_si256();
+    if (BITS == 8) {
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(low16_upper, sixteen));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(high16_upper, sixteen));
+      low16_upper = high16_upper = _mm256_setzero_si256();
+    }
+  }
+  BELLE_INLINE_MEMBER Lanes floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
+};
 
 BELLE_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 BELLE_INLINE float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }

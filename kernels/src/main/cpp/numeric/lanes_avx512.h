@@ -1,4 +1,4 @@
-// Lanes as one AVX-512 register. See lanes.h.
+// Lanes as one AVX-512 register; products of bytes with VNNI where BELLE_LANES_VNNI is defined. See lanes.h.
 #pragma once
 #include <immintrin.h>
 
@@ -16,6 +16,12 @@ BELLE_INLINE Lanes load(const Half* p) {
 BELLE_INLINE Lanes load8(const float* p) { return {_mm512_zextps256_ps512(_mm256_loadu_ps(p))}; }
 BELLE_INLINE Lanes load8(const Half* p) {
   return {_mm512_zextps256_ps512(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+}
+BELLE_INLINE Lanes load(const uint8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+}
+BELLE_INLINE void store_bytes(int8_t* p, Lanes a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
 }
 BELLE_INLINE void store(float* p, Lanes a) { _mm512_storeu_ps(p, a.v); }
 BELLE_INLINE void store(Half* p, Lanes a) {
@@ -56,6 +62,54 @@ BELLE_INLINE float maximum(Lanes a) {
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
+
+/// The weights of 16 outputs and 4 inputs.
+struct Bytes {
+  __m512i v;
+};
+/// Four activations, for every lane.
+using Quad = __m512i;
+
+BELLE_INLINE Bytes load_bytes(const uint8_t* p) { return {_mm512_loadu_si512(p)}; }
+BELLE_INLINE Bytes low_nibbles(Bytes a) { return {_mm512_and_si512(a.v, _mm512_set1_epi8(15))}; }
+BELLE_INLINE Bytes high_nibbles(Bytes a) { return low_nibbles(Bytes{_mm512_srli_epi16(a.v, 4)}); }
+BELLE_INLINE Quad load_quad(const int8_t* p) {
+  int32_t quad;
+  __builtin_memcpy(&quad, p, sizeof quad);
+  return _mm512_set1_epi32(quad);
+}
+
+#if defined(BELLE_LANES_VNNI)
+template <int BITS>
+struct Dots {
+  __m512i v;
+
+  BELLE_INLINE_MEMBER void clear() { v = _mm512_setzero_si512(); }
+  BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) { v = _mm512_dpbusd_epi32(v, weights.v, x); }
+  BELLE_INLINE_MEMBER void fold() {}
+  BELLE_INLINE_MEMBER Lanes floats() const { return {_mm512_cvtepi32_ps(v)}; }
+};
+#else
+/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums. Bytes go as two
+/// nibbles.
+template <int BITS>
+struct Dots {
+  __m512i v, lower16, upper16;
+
+  BELLE_INLINE_MEMBER void clear() { v = lower16 = upper16 = _mm512_setzero_si512(); }
+  BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) {
+    const Bytes lower = BITS == 4 ? weights : low_nibbles(weights);
+    lower16 = _mm512_add_epi16(lower16, _mm512_maddubs_epi16(lower.v, x));
+    if (BITS == 8) upper16 = _mm512_add_epi16(upper16, _mm512_maddubs_epi16(high_nibbles(weights).v, x));
+  }
+  BELLE_INLINE_MEMBER void fold() {
+    v = _mm512_add_epi32(v, _mm512_madd_epi16(lower16, _mm512_set1_epi16(1)));
+    if (BITS == 8) v = _mm512_add_epi32(v, _mm512_madd_epi16(upper16, _mm512_set1_epi16(16)));
+    lower16 = upper16 = _mm512_setzero_si512();
+  }
+  BELLE_INLINE_MEMBER Lanes floats() const { return {_mm512_cvtepi32_ps(v)}; }
+};
+#endif
 
 BELLE_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 BELLE_INLINE float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }

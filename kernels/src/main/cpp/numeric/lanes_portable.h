@@ -57,6 +57,10 @@ BELLE_INLINE Lanes load(const float* p) { BELLE_EACH_LANE(p[i]); }
 BELLE_INLINE Lanes load(const Half* p) { BELLE_EACH_LANE(widen(p[i])); }
 BELLE_INLINE Lanes load8(const float* p) { BELLE_EACH_LANE(i < 8 ? p[i] : 0.0f); }
 BELLE_INLINE Lanes load8(const Half* p) { BELLE_EACH_LANE(i < 8 ? widen(p[i]) : 0.0f); }
+BELLE_INLINE Lanes load(const uint8_t* p) { BELLE_EACH_LANE(static_cast<float>(p[i])); }
+BELLE_INLINE void store_bytes(int8_t* p, Lanes a) {
+  for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(a.v[i]);
+}
 BELLE_INLINE void store(float* p, Lanes a) {
   for (int i = 0; i < 16; i++) p[i] = a.v[i];
 }
@@ -99,6 +103,50 @@ BELLE_INLINE float maximum(Lanes a) {
   }
   return a.v[0];
 }
+
+/// The weights of 16 outputs and 4 inputs.
+struct Bytes {
+  uint8_t v[64];
+};
+/// Four activations, for every lane.
+struct Quad {
+  int8_t v[4];
+};
+
+BELLE_INLINE Bytes load_bytes(const uint8_t* p) {
+  Bytes bytes;
+  std::memcpy(bytes.v, p, sizeof bytes.v);
+  return bytes;
+}
+BELLE_INLINE Bytes low_nibbles(Bytes a) {
+  for (int i = 0; i < 64; i++) a.v[i] &= 15;
+  return a;
+}
+BELLE_INLINE Bytes high_nibbles(Bytes a) {
+  for (int i = 0; i < 64; i++) a.v[i] >>= 4;
+  return a;
+}
+BELLE_INLINE Quad load_quad(const int8_t* p) {
+  Quad quad;
+  std::memcpy(quad.v, p, sizeof quad.v);
+  return quad;
+}
+
+template <int BITS>
+struct Dots {
+  int32_t v[16];
+
+  BELLE_INLINE_MEMBER void clear() {
+    for (int i = 0; i < 16; i++) v[i] = 0;
+  }
+  BELLE_INLINE_MEMBER void add(const Bytes& weights, Quad x) {
+    for (int i = 0; i < 16; i++) {
+      for (int j = 0; j < 4; j++) v[i] += weights.v[4 * i + j] * x.v[j];
+    }
+  }
+  BELLE_INLINE_MEMBER void fold() {}
+  BELLE_INLINE_MEMBER Lanes floats() const { BELLE_EACH_LANE(static_cast<float>(v[i])); }
+};
 
 BELLE_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 BELLE_INLINE float square_root(float x) { return __builtin_sqrtf(x); }

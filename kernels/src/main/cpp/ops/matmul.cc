@@ -10,8 +10,8 @@ constexpr int64_t kWorkPerClaim = 1 << 17;
 
 int64_t tiles_of(int64_t outputs) { return (outputs + kTileOutputs - 1) / kTileOutputs; }
 
-/// Memory for packed rows; grows, and stays with the thread that runs the session.
-float* packing_space(size_t floats) {
+/// Memory for prepared rows; grows, and stays with the thread that runs the session.
+float* row_space(size_t floats) {
   thread_local std::vector<float> space;
   if (space.size() < floats) space.resize(floats);
   return space.data();
@@ -23,8 +23,8 @@ MatMul::MatMul(const Attributes& attributes, const KernelTable& kernels, Element
     : kernels_(kernels),
       weights_(weights),
       inputs_(attributes.integer("K")),
-      outputs_{attributes.integer("n0"), attributes.integer("n1", 0), attributes.integer("n2", 0)},
-      leaf_inputs_(attributes.integers("leaf_inputs")) {
+      leaf_inputs_(attributes.integers("leaf_inputs")),
+      outputs_{attributes.integer("n0"), attributes.integer("n1", 0), attributes.integer("n2", 0)} {
   require_range("K", inputs_, 1, INT32_MAX);
   require_range("n0", outputs_[0], 1, INT32_MAX);
   require_range("n1", outputs_[1], 0, INT32_MAX);
@@ -64,26 +64,23 @@ void MatMul::compute(const Call& call) const {
       continue;
     }
     w.require_type(weights_);
-    w.require_dims({tiles, inputs_, kTileOutputs});  // also when the bytes lie leaf by leaf
+    check_weights(w, tiles);
     weights[part] = w.data();
   }
   const Tensor bias_input = call.input(2, "bias");
   const float* bias = bias_input.present() ? bias_input.floats({width}) : nullptr;
   float* y = call.output({tokens, width});
 
-  const auto run_tile = weights_ == ElementType::kFloat ? kernels_.product_f32 : kernels_.product_f16;
-  for (int64_t row = 0; row < tokens; row += kRowBlock) {
-    const RowTiles rows{static_cast<int>(tokens - row < kRowBlock ? tokens - row : kRowBlock)};
-    const float* block = x + row * inputs_;
+  for (int64_t row = 0; row < tokens;) {
+    const RowTiles rows = row_tiles(tokens - row);
     const bool shared = rows.rows * inputs_ * width >= kSharedWork;
-    if (rows.rows > 1) {
-      float* packed = packing_space(static_cast<size_t>(rows.rows * inputs_));
-      call.parallel(rows.count(), shared && rows.count() > 2, [&](int64_t t) {
-        const int first = rows.begin(static_cast<int>(t));
-        kernels_.pack_rows(block + first * inputs_, inputs_, rows.size(static_cast<int>(t)), packed + first * inputs_);
-      });
-      block = packed;
-    }
+    Product prepared = {};
+    prepare(call, x + row * inputs_, rows, shared, prepared);
+    prepared.rows = rows.rows;
+    prepared.inputs = inputs_;
+    prepared.leaf_inputs = leaf_inputs_.data();
+    prepared.leaves = static_cast<int>(leaf_inputs_.size()) - 1;
+    prepared.y_stride = width;
     const int64_t tiles_per_claim = kWorkPerClaim / (rows.rows * inputs_ * kTileOutputs) + 1;
     const int64_t claims = (first_tile[kParts] + tiles_per_claim - 1) / tiles_per_claim;
     call.parallel(claims, shared, [&](int64_t claim) {
@@ -91,12 +88,91 @@ void MatMul::compute(const Call& call) const {
       for (int64_t i = claim * tiles_per_claim; i < (claim + 1) * tiles_per_claim && i < first_tile[kParts]; i++) {
         while (i >= first_tile[part + 1]) part++;
         const int64_t column = part == 0 ? 0 : part == 1 ? outputs_[0] : outputs_[0] + outputs_[1];
-        run_tile({block, rows.rows, inputs_, leaf_inputs_.data(), static_cast<int>(leaf_inputs_.size()) - 1, weights[part],
-                  outputs_[part], bias == nullptr ? nullptr : bias + column, y + row * width + column, width},
-                 i - first_tile[part]);
+        Product product = prepared;
+        product.weights = weights[part];
+        product.outputs = outputs_[part];
+        product.bias = bias == nullptr ? nullptr : bias + column;
+        product.y = y + row * width + column;
+        run_tile(product, i - first_tile[part]);
       }
     });
+    row += rows.rows;
   }
+}
+
+void MatMul::check_weights(const Tensor& weights, int64_t tiles) const {
+  weights.require_dims({tiles, inputs_, kTileOutputs});  // also when the bytes lie leaf by leaf
+}
+
+RowTiles MatMul::row_tiles(int64_t rows) const { return {static_cast<int>(rows < kRowBlock ? rows : kRowBlock)}; }
+
+void MatMul::prepare(const Call& call, const float* x, RowTiles rows, bool shared, Product& product) const {
+  product.x = x;
+  if (rows.rows == 1) return;
+  float* packed = row_space(static_cast<size_t>(rows.rows * inputs_));
+  call.parallel(rows.count(), shared && rows.count() > 2, [&](int64_t t) {
+    const int first = rows.begin(static_cast<int>(t));
+    kernels_.pack_rows(x + first * inputs_, inputs_, rows.size(static_cast<int>(t)), packed + first * inputs_);
+  });
+  product.x = packed;
+}
+
+void MatMul::run_tile(const Product& product, int64_t tile) const {
+  (weights_ == ElementType::kFloat ? kernels_.product_f32 : kernels_.product_f16)(product, tile);
+}
+
+QuantisedMatMul::QuantisedMatMul(const Attributes& attributes, const KernelTable& kernels, int bits)
+    : MatMul(attributes, kernels, ElementType::kUint8),
+      bits_(bits),
+      group_(attributes.integer("group")),
+      activation_group_(attributes.integer("activation_group", group_)) {
+  for (const auto& [name, value] : {std::pair{"group", group_}, std::pair{"activation_group", activation_group_}}) {
+    if (value != 32 && value != 64 && value != kMaxGroup) {
+      refuse("%s must be 32, 64 or 128, but is %lld", name, static_cast<long long>(value));
+    }
+  }
+  if (activation_group_ > group_) {
+    refuse("activation_group must be at most group = %lld, but is %lld", static_cast<long long>(group_),
+           static_cast<long long>(activation_group_));
+  }
+  for (size_t i = 0; i < leaf_inputs_.size(); i++) {
+    if (leaf_inputs_[i] % group_ != 0 && leaf_inputs_[i] != inputs_) {
+      refuse("leaf_inputs must be multiples of group = %lld or K, but one is %lld", static_cast<long long>(group_),
+             static_cast<long long>(leaf_inputs_[i]));
+    }
+  }
+}
+
+void QuantisedMatMul::check_weights(const Tensor& weights, int64_t tiles) const {
+  weights.require_dims({tiles, groups(), block_bytes(bits_, group_)});
+}
+
+RowTiles QuantisedMatMul::row_tiles(int64_t rows) const {
+  return {static_cast<int>(rows < kQuantisedRowBlock ? rows : kQuantisedRowBlock), RowTiles::kMaxQuantised};
+}
+
+void QuantisedMatMul::prepare(const Call& call, const float* x, RowTiles rows, bool shared, Product& product) const {
+  const Tensor order_input = call.input(5, "order");
+  const int32_t* order = order_input.present() ? order_input.int32s({inputs_}) : nullptr;
+  for (int64_t i = 0; order != nullptr && i < inputs_; i++) {
+    if (order[i] >= 0 && order[i] < inputs_) continue;
+    require_range(("order[" + std::to_string(i) + "]").c_str(), order[i], 0, inputs_ - 1);
+  }
+  const int64_t filled = groups() * group_, scales = filled / activation_group_;
+  float* space = row_space(static_cast<size_t>(rows.rows * (2 * scales + filled / static_cast<int64_t>(sizeof(float)))));
+  const QuantisedRows all = {reinterpret_cast<int8_t*>(space + 2 * rows.rows * scales), space, space + rows.rows * scales,
+                             activation_group_};
+  call.parallel(rows.count(), shared && rows.count() > 1, [&](int64_t t) {
+    const int64_t first = rows.begin(static_cast<int>(t));
+    kernels_.quantise_rows(x + first * inputs_, inputs_, order, filled, rows.size(static_cast<int>(t)),
+                           {all.codes + first * filled, all.scales + first * scales, all.sums + first * scales, all.group});
+  });
+  product.quantised = all;
+  product.group = group_;
+}
+
+void QuantisedMatMul::run_tile(const Product& product, int64_t tile) const {
+  (bits_ == 4 ? kernels_.product_q4 : kernels_.product_q8)(product, tile);
 }
 
 }  // namespace belle

@@ -24,16 +24,27 @@ class Embedding {
 /// x [T, K] against up to three weight matrices whose outputs lie side by side -> [T, n0 + n1 + n2].
 class MatMul {
  public:
-  MatMul(const Attributes& attributes, const KernelTable& kernels, ElementType weights);
   void compute(const Call& call) const;
 
- private:
+ protected:
+  MatMul(const Attributes& attributes, const KernelTable& kernels, ElementType weights);
   static constexpr int kParts = 3;
+
+  /// Refuses a matrix of other dimensions.
+  virtual void check_weights(const Tensor& weights, int64_t tiles) const;
+  /// Rows that share one pass over the weights, and how they are cut into tiles.
+  virtual RowTiles row_tiles(int64_t rows) const;
+  /// Brings a block of rows into the form in which run_tile wants them.
+  virtual void prepare(const Call& call, const float* x, RowTiles rows, bool shared, Product& product) const;
+  virtual void run_tile(const Product& product, int64_t tile) const;
+
   const KernelTable& kernels_;
-  ElementType weights_;
+  const ElementType weights_;
   int64_t inputs_;
-  int64_t outputs_[kParts];
   std::vector<int64_t> leaf_inputs_;
+
+ private:
+  int64_t outputs_[kParts];
 };
 
 class MatMulF32 : public MatMul {
@@ -58,6 +69,35 @@ class MatMulF16 : public MatMul {
                                      {"w2", ElementType::kFloat16, Presence::kOptional}};
   MatMulF16(const Attributes& attributes, const KernelTable& kernels)
       : MatMul(attributes, kernels, ElementType::kFloat16) {}
+};
+
+/// The same for weights of 4 or 8 bits; the rows of x become int8. An order [K] says which input each one is.
+class QuantisedMatMul : public MatMul {
+ protected:
+  QuantisedMatMul(const Attributes& attributes, const KernelTable& kernels, int bits);
+  void check_weights(const Tensor& weights, int64_t tiles) const override;
+  RowTiles row_tiles(int64_t rows) const override;
+  void prepare(const Call& call, const float* x, RowTiles rows, bool shared, Product& product) const override;
+  void run_tile(const Product& product, int64_t tile) const override;
+
+ private:
+  int64_t groups() const { return (inputs_ + group_ - 1) / group_; }
+
+  const int bits_;
+  int64_t group_, activation_group_;
+};
+
+template <int BITS>
+class MatMulQ : public QuantisedMatMul {
+ public:
+  static constexpr const char* kName = BITS == 4 ? "MatMulQ4" : "MatMulQ8";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat},
+                                     {"w0", ElementType::kUint8},
+                                     {"bias", ElementType::kFloat, Presence::kOptional},
+                                     {"w1", ElementType::kUint8, Presence::kOptional},
+                                     {"w2", ElementType::kUint8, Presence::kOptional},
+                                     {"order", ElementType::kInt32, Presence::kOptional}};
+  MatMulQ(const Attributes& attributes, const KernelTable& kernels) : QuantisedMatMul(attributes, kernels, BITS) {}
 };
 
 /// Ragged batch of queries, keys and values [T, (H + 2 Hkv) D] -> [T, H D], through the paged cache.

@@ -21,7 +21,7 @@ struct OrtSessionOptions;
 struct OrtCustomOpDomain;
 struct OrtShapeInferContext;
 
-enum class ElementType : int { kAny = 0, kFloat = 1, kInt32 = 6, kInt64 = 7, kFloat16 = 10 };
+enum class ElementType : int { kAny = 0, kFloat = 1, kUint8 = 2, kInt32 = 6, kInt64 = 7, kFloat16 = 10 };
 enum class Presence : int { kRequired = 0, kOptional = 1 };
 enum class ErrorCode : int { kFail = 1, kInvalidArgument = 2 };
 

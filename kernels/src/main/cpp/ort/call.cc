@@ -10,6 +10,7 @@ const char* type_name(ElementType type) {
     case ElementType::kInt32: return "int32";
     case ElementType::kInt64: return "int64";
     case ElementType::kFloat16: return "float16";
+    case ElementType::kUint8: return "uint8";
   }
   return "another type";
 }

@@ -37,7 +37,7 @@ public final class Kernels {
     }
 
     /**
-     * The instruction set that the ops use: {@code scalar}, {@code avx2} or {@code avx512}.
+     * The instruction set that the ops use: {@code scalar}, {@code avx2}, {@code avx512} or {@code vnni}.
      *
      * @throws FailureException when {@code BELLE_ISA} names one that this machine lacks
      */
@@ -58,6 +58,11 @@ public final class Kernels {
     /** Runs {@code rounds} of FMAs in registers, for benches, and returns the floating-point operations done. */
     public static long fmas(long rounds) {
         return NativeLibrary.fmas(rounds);
+    }
+
+    /** Runs {@code rounds} of products of bytes in registers, for benches, and returns the integer operations done. */
+    public static long dots(long rounds) {
+        return NativeLibrary.dots(rounds);
     }
 
     /** Copies the library into {@code folder} unless it is there; safe when several processes do so at once. */

@@ -23,6 +23,8 @@ final class NativeLibrary {
             "belle_read", FunctionDescriptor.of(ValueLayout.JAVA_FLOAT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     private static final MethodHandle FMAS =
             function("belle_fmas", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle DOTS =
+            function("belle_dots", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
     /** The instruction set in use; empty when the one asked for is not to be had. */
     static String isa() {
@@ -58,6 +60,15 @@ final class NativeLibrary {
             return (long) FMAS.invokeExact(rounds);
         } catch (Throwable e) {
             throw new IllegalStateException("belle_fmas", e);
+        }
+    }
+
+    /** Multiplies bytes in registers and returns the number of integer operations. */
+    static long dots(long rounds) {
+        try {
+            return (long) DOTS.invokeExact(rounds);
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_dots", e);
         }
     }
 

@@ -19,7 +19,7 @@ final class Ops {
     /** The instruction sets that this machine runs. */
     static List<String> instructionSets() {
         List<String> sets = new ArrayList<>();
-        for (String name : List.of("scalar", "avx2", "avx512")) {
+        for (String name : List.of("scalar", "avx2", "avx512", "vnni")) {
             if (NativeLibrary.selectIsa(name)) {
                 sets.add(name);
             }

@@ -34,7 +34,7 @@ class InstructionSetTest {
             }
         }
         Map<String, List<String>> told = new LinkedHashMap<>();
-        for (String isa : List.of("scalar", "avx2", "avx512")) {
+        for (String isa : List.of("scalar", "avx2", "avx512", "vnni")) {
             generate(isa, bundles).ifPresent(lines -> told.put(isa, lines));
         }
         List<String> expected = told.getOrDefault("scalar", List.of());

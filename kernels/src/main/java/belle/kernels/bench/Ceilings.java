@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What this machine does at most with {@code threads} threads: bytes read from memory and floating-point operations, a
- * second.
+ * What this machine does at most with {@code threads} threads: bytes read from memory, floating-point operations and
+ * operations of products of bytes, a second.
  */
-record Ceilings(int threads, double readBytes, double operations) {
+record Ceilings(int threads, double readBytes, double operations, double dots) {
     /** Far more than any cache holds. */
     private static final long READ_BYTES = 256L << 20;
 
@@ -21,6 +21,7 @@ record Ceilings(int threads, double readBytes, double operations) {
     static Ceilings measure(int threads, int rounds) {
         double read = 0;
         double operations = 0;
+        double dots = 0;
         try (Arena arena = Arena.ofShared()) {
             MemorySegment memory = arena.allocate(READ_BYTES, 4096).fill((byte) 1);
             long part = READ_BYTES / threads;
@@ -30,9 +31,10 @@ record Ceilings(int threads, double readBytes, double operations) {
                     return part;
                 }));
                 operations = Math.max(operations, rate(threads, _ -> () -> Kernels.fmas(FMA_ROUNDS)));
+                dots = Math.max(dots, rate(threads, _ -> () -> Kernels.dots(FMA_ROUNDS)));
             }
         }
-        return new Ceilings(threads, read, operations);
+        return new Ceilings(threads, read, operations, dots);
     }
 
     private interface Work {

@@ -2,6 +2,7 @@ package belle.kernels.bench;
 
 import ai.onnxruntime.OrtException;
 import belle.kernels.Kernels;
+import belle.kernels.bench.ProductWorkload.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class KernelBench {
             Ceilings ceilings = Ceilings.measure(threads, rounds);
             rows.accept(row("ceiling: read GB/s", threads, ceilings.readBytes() / 1e9, "read", 1));
             rows.accept(row("ceiling: FMA GFLOP/s", threads, ceilings.operations() / 1e9, "fma", 1));
+            rows.accept(row("ceiling: int8 GOP/s", threads, ceilings.dots() / 1e9, "dot", 1));
             for (Workload workload : workloads(smoke)) {
                 rows.accept(measure(workload, threads, ceilings, rounds));
             }
@@ -32,12 +34,16 @@ public final class KernelBench {
     private static List<Workload> workloads(boolean smoke) {
         int size = smoke ? 256 : 4096;
         List<Workload> all = new ArrayList<>();
-        for (int rows : smoke ? new int[] {1, 64} : new int[] {1, 4, 8, 16, 64, 256}) {
-            all.add(new ProductWorkload(true, rows, size, size, false));
-            all.add(new ProductWorkload(false, rows, size, size, false));
+        for (int rows : smoke ? new int[] {1, 64} : new int[] {1, 4, 8, 16, 64, 512}) {
+            for (Weights weights : Weights.values()) {
+                all.add(new ProductWorkload(weights, rows, size, size, false));
+            }
         }
-        all.add(new ProductWorkload(true, 1, smoke ? 512 : 11008, size, true));
-        all.add(new ProductWorkload(true, 64, smoke ? 512 : 11008, size, true));
+        for (Weights weights : List.of(Weights.F16, Weights.Q8, Weights.Q4)) {
+            for (int rows : new int[] {1, 4, 64}) {
+                all.add(new ProductWorkload(weights, rows, smoke ? 1024 : 11008, size, true));
+            }
+        }
         int context = smoke ? 128 : 1024;
         for (boolean half : new boolean[] {true, false}) {
             all.add(new AttentionWorkload(half, 8, 1, context - 1, 32));
@@ -63,10 +69,10 @@ public final class KernelBench {
         Arrays.sort(nanos);
         double seconds = nanos[rounds / 2] / 1e9;
         double ofRead = workload.bytes() / seconds / ceilings.readBytes();
-        double ofFma = workload.operations() / seconds / ceilings.operations();
-        return ofRead > ofFma
+        double ofCompute = workload.operations() / seconds / workload.ceiling(ceilings);
+        return ofRead > ofCompute
                 ? row(workload.name(), threads, seconds * 1e6, "read", ofRead)
-                : row(workload.name(), threads, seconds * 1e6, "fma", ofFma);
+                : row(workload.name(), threads, seconds * 1e6, workload.ceilingName(), ofCompute);
     }
 
     private static Measurement row(String name, int threads, double value, String ceiling, double share) {

@@ -9,18 +9,43 @@ import java.util.Arrays;
 import java.util.List;
 
 /** x [rows, inputs] times a matrix of {@code outputs} outputs; {@code leaves} cuts its inputs into eight. */
-record ProductWorkload(boolean half, int rows, int inputs, int outputs, boolean leaves) implements Workload {
+record ProductWorkload(Weights weights, int rows, int inputs, int outputs, boolean leaves) implements Workload {
+    private static final int TILE = 64;
+    private static final int GROUP = 128;
+
+    /** How the matrix is stored; the quantised ones in groups of 128. */
+    enum Weights {
+        F32("f32", "MatMulF32", OnnxJavaType.FLOAT),
+        F16("f16", "MatMulF16", OnnxJavaType.FLOAT16),
+        Q8("q8", "MatMulQ8", OnnxJavaType.UINT8),
+        Q4("q4", "MatMulQ4", OnnxJavaType.UINT8);
+
+        private final String label;
+        private final String op;
+        private final OnnxJavaType type;
+
+        Weights(String label, String op, OnnxJavaType type) {
+            this.label = label;
+            this.op = op;
+            this.type = type;
+        }
+    }
+
     /** Weight copies are rotated so that together they exceed any cache. */
     private static final long ROTATED_BYTES = 160L << 20;
 
     @Override
     public String name() {
-        return (half ? "f16" : "f32") + (leaves ? " leaves " : " ") + inputs + " x " + outputs + ", M=" + rows;
+        return weights.label + (leaves ? " leaves " : " ") + inputs + " x " + outputs + ", M=" + rows;
     }
 
     @Override
     public double bytes() {
-        return (double) inputs * outputs * (half ? 2 : 4);
+        return switch (weights) {
+            case F32 -> 4.0 * inputs * outputs;
+            case F16 -> 2.0 * inputs * outputs;
+            case Q8, Q4 -> (double) blockBytes() * (inputs / GROUP) * (outputs / TILE);
+        };
     }
 
     @Override
@@ -29,16 +54,28 @@ record ProductWorkload(boolean half, int rows, int inputs, int outputs, boolean 
     }
 
     @Override
+    public double ceiling(Ceilings ceilings) {
+        return quantised() ? ceilings.dots() : ceilings.operations();
+    }
+
+    @Override
+    public String ceilingName() {
+        return quantised() ? "dot" : "fma";
+    }
+
+    @Override
     public Running open(int threads) throws OrtException {
-        OnnxJavaType type = half ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT;
-        SingleOp.Builder builder = SingleOp.of(half ? "MatMulF16" : "MatMulF32")
+        SingleOp.Builder builder = SingleOp.of(weights.op)
                 .input(OnnxJavaType.FLOAT, 2)
-                .input(type, 3)
+                .input(weights.type, 3)
                 .attribute("K", (long) inputs)
                 .attribute("n0", (long) outputs);
+        if (quantised()) {
+            builder.attribute("group", GROUP);
+        }
         if (leaves) {
             long[] places = new long[9];
-            Arrays.setAll(places, i -> (long) i * (inputs / 64) / 8 * 64);
+            Arrays.setAll(places, i -> (long) i * (inputs / GROUP) / 8 * GROUP);
             builder.attribute("leaf_inputs", places);
         }
         int copies = Math.clamp((long) (ROTATED_BYTES / bytes()), 1, 8);
@@ -46,12 +83,23 @@ record ProductWorkload(boolean half, int rows, int inputs, int outputs, boolean 
         tensors.add(Tensors.floats(Tensors.pattern(rows * inputs), rows, inputs));
         tensors.add(Tensors.floats(new float[rows * outputs], rows, outputs));
         for (int copy = 0; copy < copies; copy++) {
-            tensors.add(Tensors.over(filled(copy), type, outputs / 64, inputs, 64));
+            tensors.add(
+                    quantised()
+                            ? Tensors.over(filled(copy), weights.type, outputs / TILE, inputs / GROUP, blockBytes())
+                            : Tensors.over(filled(copy), weights.type, outputs / TILE, inputs, TILE));
         }
         return new OpenProduct(builder.open(threads), tensors);
     }
 
-    /** Weights between -2 and 2, in both formats. */
+    private boolean quantised() {
+        return weights.type == OnnxJavaType.UINT8;
+    }
+
+    private int blockBytes() {
+        return TILE * (GROUP * (weights == Weights.Q4 ? 4 : 8) / 8 + Float.BYTES + 1);
+    }
+
+    /** Weights between -2 and 2, or scales, in every format. */
     private ByteBuffer filled(int copy) {
         ByteBuffer bytes = Tensors.direct((long) bytes());
         for (int i = 0; i < bytes.capacity(); i += 4) {

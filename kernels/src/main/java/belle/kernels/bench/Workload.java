@@ -12,6 +12,16 @@ sealed interface Workload permits ProductWorkload, AttentionWorkload {
     /** Floating-point operations that a run must do; a fused multiply-add is two. */
     double operations();
 
+    /** Which of the machine's rates bounds the arithmetic. */
+    default double ceiling(Ceilings ceilings) {
+        return ceilings.operations();
+    }
+
+    /** What the table calls it. */
+    default String ceilingName() {
+        return "fma";
+    }
+
     /** Opens a session on {@code threads} threads. The caller closes it. */
     Running open(int threads) throws OrtException;
 

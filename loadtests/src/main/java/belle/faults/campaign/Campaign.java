@@ -119,12 +119,21 @@ public final class Campaign {
         Network network = plan.journal() == JournalStore.Kind.H2
                 ? Network.shared(PROCESSES)
                 : Network.forProcesses(PROCESSES, progress);
-        JournalStore store = JournalStore.open(plan.journal(), plan.folder(), network, progress);
+        JournalStore store = journal(network);
         var cluster = new TestCluster(launcher, before, network, store, plan.folder(), settings, plan.flags(), clocks);
         if (clocks && !cluster.canSetClocks()) {
             progress.accept("no process has a clock of its own here (libfaketime); the other faults go on without");
         }
         return cluster;
+    }
+
+    private JournalStore journal(Network network) throws IOException, InterruptedException {
+        try {
+            return JournalStore.open(plan.journal(), plan.folder(), network, progress);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            network.close();
+            throw e;
+        }
     }
 
     private void supervise(Disturber disturber, Member member) {

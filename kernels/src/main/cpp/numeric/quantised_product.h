@@ -1,0 +1,201 @@
+// y = x W for one column tile of 64 outputs whose weights have 4 or 8 bits: int8 rows times unsigned codes in int32, exact
+// inside a group of activations; then one FMA a group, groups ascending, within the leaf:
+//
+//   sum = fma(dot - zero * (sum of the row's codes), weight's scale * row's scale, sum)
+//
+// The first factor is an integer below 2^24, so only the product of the scales and the FMA round.
+#pragma once
+#include "numeric/product.h"
+
+namespace belle {
+namespace {
+
+/// Strips of 16 columns beside `rows` rows whose integer sums the machine's registers hold.
+#if defined(BELLE_LANES_AVX512)
+constexpr int dot_strips_beside(int) { return 4; }
+#else
+constexpr int dot_strips_beside(int rows) { return rows == 1 ? 2 : 1; }
+#endif
+
+/// Inputs between two folds of the integer sums.
+constexpr int64_t kFold = 32;
+
+/// Integral floats in [-127, 127] of at most kMaxGroup values, and what to multiply them with.
+static float quantise(const float* x, int64_t count, int8_t* codes, float* sum_of_codes) {
+  Lanes largest = broadcast(0.0f), poison = broadcast(0.0f);
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Lanes v = load(x + i);
+    largest = greater(greater(v, subtract(broadcast(0.0f), v)), largest);
+    poison = fma(v, broadcast(0.0f), poison);  // NaN as soon as one value is not finite
+  }
+  const float most = maximum(largest);
+  const bool flat = !(most > 1e-30f);  // where 127 / most could overflow
+  const Lanes factor = broadcast(flat ? 0.0f : 127.0f / most), rounder = broadcast(0x1.8p23f);
+  Lanes total = broadcast(0.0f);
+  for (int64_t i = 0; i < count; i += kLanes) {
+    // Adding 1.5 * 2^23 rounds to integers, ties to even. A NaN becomes 0: the scale tells of it.
+    const Lanes rounded = subtract(fma(load(x + i), factor, rounder), rounder);
+    const Lanes code = where_less(rounded, broadcast(128.0f), rounded, broadcast(0.0f));
+    total = add(total, code);
+    store_bytes(codes + i, code);
+  }
+  *sum_of_codes = sum(total);
+  return (flat ? 0.0f : most / 127.0f) + sum(poison);
+}
+
+static void quantise_rows(const float* x, int64_t inputs, const int32_t* order, int64_t filled, int rows,
+                          const QuantisedRows& out) {
+  alignas(64) float values[kMaxGroup];
+  alignas(64) int8_t codes[kMaxGroup];
+  for (int row = 0; row < rows; row++, x += inputs) {
+    for (int64_t group = 0; group < filled / out.group; group++) {
+      const int64_t first = group * out.group, left = inputs - first;
+      const float* from = x + first;
+      if (order != nullptr || left < out.group) {
+        for (int64_t i = 0; i < out.group; i++) {
+          values[i] = i >= left ? 0.0f : order != nullptr ? x[order[first + i]] : from[i];
+        }
+        from = values;
+      }
+      out.scales[group * rows + row] = quantise(from, out.group, codes, out.sums + group * rows + row);
+      for (int64_t i = 0; i < out.group / 4; i++) {
+        __builtin_memcpy(out.codes + ((first / 4 + i) * rows + row) * 4, codes + 4 * i, 4);
+      }
+    }
+  }
+}
+
+/// One group of weights of a column tile, against one tile of rows.
+template <int BITS>
+struct GroupOfWeights {
+  const uint8_t* block;
+  int64_t group;
+  const int8_t* x;       ///< [group / 4][ROWS][4]
+  const float* scales;   ///< [group / x_group][ROWS]
+  const float* x_sums;   ///< likewise
+  int64_t x_group;
+  bool fetch;            ///< ask for the next group's block
+  float* sums;
+
+  template <int ROWS>
+  BELLE_INLINE_MEMBER void run() const {
+    if (fetch) {
+      columns<ROWS, Fetch::kAhead>(*this);
+    } else {
+      columns<ROWS, Fetch::kNothing>(*this);
+    }
+  }
+
+ private:
+  /// Never inlined: one body for all callers.
+  template <int ROWS, Fetch FETCH>
+  static __attribute__((noinline)) void columns(const GroupOfWeights w) {
+    constexpr int kStrips = dot_strips_beside(ROWS);
+    const int64_t ahead = block_bytes(BITS, w.group);
+    const float* weight_scales = reinterpret_cast<const float*>(w.block + kTileOutputs * w.group * BITS / 8);
+    const uint8_t* zeros = reinterpret_cast<const uint8_t*>(weight_scales + kTileOutputs);
+    for (int column = 0; column < kTileOutputs; column += kStrips * kLanes) {
+      const uint8_t* codes = w.block + column * 4;
+      const int8_t* x = w.x;
+      for (int64_t part = 0; part < w.group / w.x_group; part++) {
+        Dots<BITS> dots[ROWS][kStrips];
+#pragma GCC unroll 4
+        for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 4
+          for (int strip = 0; strip < kStrips; strip++) dots[row][strip].clear();
+        }
+        for (int64_t k = 0; k < w.x_group; k += kFold) {
+          for (int64_t i = 0; i < kFold * BITS / 32; i++, codes += 4 * kTileOutputs) {
+            Bytes bytes[kStrips];
+#pragma GCC unroll 4
+            for (int strip = 0; strip < kStrips; strip++) {
+              if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
+              bytes[strip] = load_bytes(codes + strip * 64);
+            }
+            if (BITS == 8) {
+              add<ROWS, kStrips>(bytes, x, dots);
+              x += 4 * ROWS;
+            } else {
+              Bytes half[kStrips];
+#pragma GCC unroll 4
+              for (int strip = 0; strip < kStrips; strip++) half[strip] = low_nibbles(bytes[strip]);
+              add<ROWS, kStrips>(half, x, dots);
+#pragma GCC unroll 4
+              for (int strip = 0; strip < kStrips; strip++) half[strip] = high_nibbles(bytes[strip]);
+              add<ROWS, kStrips>(half, x + 4 * ROWS, dots);
+              x += 8 * ROWS;
+            }
+          }
+#pragma GCC unroll 4
+          for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 4
+            for (int strip = 0; strip < kStrips; strip++) dots[row][strip].fold();
+          }
+        }
+#pragma GCC unroll 4
+        for (int strip = 0; strip < kStrips; strip++) {
+          const int at = column + strip * kLanes;
+          const Lanes zero = load(zeros + at), scale = load(weight_scales + at);
+#pragma GCC unroll 4
+          for (int row = 0; row < ROWS; row++) {
+            float* sum = w.sums + row * kTileOutputs + at;
+            const Lanes whole = negated_fma(zero, broadcast(w.x_sums[part * ROWS + row]), dots[row][strip].floats());
+            store(sum, fma(whole, multiply(scale, broadcast(w.scales[part * ROWS + row])), load(sum)));
+          }
+        }
+      }
+    }
+  }
+
+  template <int ROWS, int STRIPS>
+  static BELLE_INLINE_MEMBER void add(const Bytes (&bytes)[STRIPS], const int8_t* x, Dots<BITS> (&dots)[ROWS][STRIPS]) {
+#pragma GCC unroll 4
+    for (int row = 0; row < ROWS; row++) {
+      const Quad quad = load_quad(x + 4 * row);
+#pragma GCC unroll 4
+      for (int strip = 0; strip < STRIPS; strip++) dots[row][strip].add(bytes[strip], quad);
+    }
+  }
+};
+
+/// Calls body.template run<ROWS>() for the run-time number of rows in a tile of int8 rows.
+template <class Body>
+BELLE_INLINE void with_quantised_rows(int rows, const Body& body) {
+  switch (rows) {
+    case 1: return body.template run<1>();
+    case 2: return body.template run<2>();
+    case 3: return body.template run<3>();
+    case 4: return body.template run<4>();
+  }
+}
+
+template <int BITS>
+static void quantised_product(const Product& p, int64_t tile) {
+  alignas(64) float sums[kQuantisedRowBlock * kTileOutputs];
+  alignas(64) LeafTree tree;
+  const RowTiles rows{p.rows, RowTiles::kMaxQuantised};
+  const QuantisedRows& x = p.quantised;
+  const int64_t tiles = (p.outputs + kTileOutputs - 1) / kTileOutputs, block = block_bytes(BITS, p.group);
+  const int64_t groups = (p.inputs + p.group - 1) / p.group, x_groups = groups * (p.group / x.group);
+  for (int leaf = 0; leaf < p.leaves; leaf++) {
+    // A leaf begins at a whole group, or, when it is empty, where the last group may have ended short.
+    const int64_t begin = (p.leaf_inputs[leaf] + p.group - 1) / p.group;
+    const int64_t end = (p.leaf_inputs[leaf + 1] + p.group - 1) / p.group;
+    const uint8_t* weights = static_cast<const uint8_t*>(p.weights) + (begin * tiles + (end - begin) * tile) * block;
+    for (int i = 0; i < p.rows * kTileOutputs; i += kLanes) store(sums + i, broadcast(0.0f));
+    for (int64_t group = begin; group < end; group++, weights += block) {
+      for (int t = 0; t < rows.count(); t++) {
+        const int64_t row = rows.begin(t), own = rows.size(t), part = group * (p.group / x.group) * own;
+        with_quantised_rows(rows.size(t),
+                            GroupOfWeights<BITS>{weights, p.group, x.codes + row * groups * p.group + group * p.group * own,
+                                                 x.scales + row * x_groups + part, x.sums + row * x_groups + part, x.group,
+                                                 rows.count() > 1, sums + row * kTileOutputs});
+      }
+    }
+    if (p.leaves > 1) tree.join(leaf, p.leaves, sums, p.rows * kTileOutputs);
+  }
+  write_tile(p, tile, sums);
+}
+
+}  // namespace
+}  // namespace belle
