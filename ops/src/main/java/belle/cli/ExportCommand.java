@@ -9,9 +9,11 @@ import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.PromptTemplate;
 import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +34,21 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "BUNDLE", required = true, description = "The bundle's folder, to be made.")
     private Path out;
 
-    @Option(names = "--weights", description = "f32 or f16; if not given f16, or f32 for a checkpoint in float32.")
+    @Option(
+            names = "--weights",
+            paramLabel = "TYPE",
+            description = {
+                "f32, f16, q8 or q4.",
+                "If not given, what the checkpoint has: its own codes where it is quantised, f32 where it is in float32, else f16."
+            })
     private @Nullable String weights;
+
+    @Option(
+            names = "--group",
+            paramLabel = "INPUTS",
+            description =
+                    "Inputs that share a scale in q8 and q4: 32, 64 or 128; if not given the checkpoint's, or 128.")
+    private @Nullable Integer group;
 
     @Option(
             names = "--key",
@@ -59,14 +74,15 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (weights != null && !weights.equals("f16") && !weights.equals("f32")) {
-            throw new FailureException(new Failure.Invalid(
-                    "weights", "weights '" + weights + "' cannot be made by this version; choose f16 or f32"));
+        if (group != null && !WeightType.GROUPS.contains(group)) {
+            throw new FailureException(
+                    new Failure.Invalid("group", "group " + group + " is none of " + WeightType.GROUPS));
         }
         var options = new ExportOptions(
                 out,
                 force,
-                Optional.ofNullable(weights),
+                Optional.ofNullable(weights).map(ExportCommand::weightType),
+                Optional.ofNullable(group),
                 knownTemplate(),
                 Optional.ofNullable(lora),
                 Instant.now().getEpochSecond());
@@ -102,6 +118,13 @@ final class ExportCommand implements Callable<Integer> {
                 .println(out + ": " + manifest.architecture().family() + " in " + manifest.weights() + ", "
                         + Output.bytes(BundleSize.of(manifest).diskBytes()) + "; serve it with: belle up --model "
                         + out);
+    }
+
+    private static WeightType weightType(String name) {
+        return WeightType.of(name.toLowerCase(Locale.ROOT))
+                .filter(type -> type != WeightType.I32)
+                .orElseThrow(() -> new FailureException(
+                        new Failure.Invalid("weights", "weights '" + name + "' is none of f32, f16, q8, q4")));
     }
 
     private PromptTemplate knownTemplate() {

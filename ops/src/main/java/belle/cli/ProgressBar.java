@@ -51,6 +51,12 @@ final class ProgressBar implements Progress, AutoCloseable {
         }
     }
 
+    @Override
+    public void note(String line) {
+        close();
+        err.println("note: " + line);
+    }
+
     /** Ends the bar's line. */
     @Override
     public void close() {

@@ -7,6 +7,7 @@ import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -116,7 +117,7 @@ class ClusterTest {
     @Test
     @Order(4)
     void anotherBundleOfTheSameNameIsRefused() throws Exception {
-        String other = export("other/belle-tiny", Optional.of("f32"));
+        String other = export("other/belle-tiny", Optional.of(WeightType.F32));
         Belle refused = Belle.run("node", "--model", other, "--seed", seed, "--fast-failover");
         assertThat(refused.status()).as(refused.out()).isEqualTo(1);
         assertThat(refused.err().lines().filter(line -> line.startsWith("belle: ")))
@@ -151,7 +152,7 @@ class ClusterTest {
                 folder.resolve(name + ".log"), "node", "--model", bundle, "--seed", seed, "--fast-failover");
     }
 
-    private static String export(String name, Optional<String> weights) {
+    private static String export(String name, Optional<WeightType> weights) {
         Path target = folder.resolve(name);
         Exporter.export(CHECKPOINT, new ExportOptions(target, false, weights, PromptTemplates.BELLE, 0), Progress.NONE);
         return target.toString();

@@ -10,10 +10,12 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
+import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,13 +35,17 @@ class ExactnessTest {
 
     static Stream<Arguments> machines() {
         return Stream.of(TinyBundles.BLOOM, TinyBundles.LLAMA_GQA)
-                .flatMap(model -> Stream.of(16, 32).map(bits -> Arguments.of(model, bits)));
+                .flatMap(model -> Stream.of(
+                        Arguments.of(model, WeightType.F16, 16),
+                        Arguments.of(model, WeightType.F16, 32),
+                        Arguments.of(model, WeightType.Q8, 32),
+                        Arguments.of(model, WeightType.Q4, 32)));
     }
 
     @ParameterizedTest
     @MethodSource("machines")
-    void givesTheSameBitsHoweverItIsComputed(String checkpoint, int cacheBits) throws Exception {
-        Path bundle = TinyBundles.export(checkpoint, folder);
+    void givesTheSameBitsHoweverItIsComputed(String checkpoint, WeightType weights, int cacheBits) throws Exception {
+        Path bundle = TinyBundles.export(checkpoint, folder, Optional.of(weights));
         List<Completion.Choice> expected;
         try (OpenModel model = OpenModel.open(bundle, config(1, cacheBits))) {
             Tokens prompt = prompt(model);

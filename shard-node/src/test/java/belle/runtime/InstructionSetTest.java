@@ -2,6 +2,7 @@ package belle.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.proto.bundle.WeightType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,8 +29,8 @@ class InstructionSetTest {
     void givesTheSameBitsOnEveryInstructionSet() throws Exception {
         List<Path> bundles = new ArrayList<>();
         for (String checkpoint : List.of(TinyBundles.BLOOM, TinyBundles.LLAMA_GQA)) {
-            for (String weights : List.of("f32", "f16")) {
-                Path own = Files.createDirectories(folder.resolve(weights));
+            for (WeightType weights : List.of(WeightType.F32, WeightType.F16, WeightType.Q8, WeightType.Q4)) {
+                Path own = Files.createDirectories(folder.resolve(weights.label()));
                 bundles.add(TinyBundles.export(checkpoint, own, Optional.of(weights)));
             }
         }
@@ -38,9 +39,9 @@ class InstructionSetTest {
             generate(isa, bundles).ifPresent(lines -> told.put(isa, lines));
         }
         List<String> expected = told.getOrDefault("scalar", List.of());
-        // Each of 4 bundles, 2 cache types and 2 ways of sampling once with one thread, once with two.
-        assertThat(expected).hasSize(32);
-        assertThat(new HashSet<>(expected)).as("with one and two threads").hasSize(16);
+        // Each of 8 bundles, 2 cache types and 2 ways of sampling once with one thread, once with two.
+        assertThat(expected).hasSize(64);
+        assertThat(new HashSet<>(expected)).as("with one and two threads").hasSize(32);
         told.forEach((isa, lines) -> assertThat(lines).as(isa).isEqualTo(expected));
     }
 

@@ -4,6 +4,7 @@ import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,8 +24,8 @@ public final class TinyBundles {
         return export(checkpoint, folder, Optional.empty());
     }
 
-    /** The same with {@code weights} of another type than the checkpoint's: f32 or f16. */
-    static Path export(String checkpoint, Path folder, Optional<String> weights) throws Exception {
+    /** The same with {@code weights} of another type than the checkpoint's. */
+    static Path export(String checkpoint, Path folder, Optional<WeightType> weights) throws Exception {
         Path root = Path.of(Objects.requireNonNull(System.getProperty("belle.root"), "belle.root"));
         Path source = root.resolve(checkpoint);
         Path target = folder.resolve(source.getFileName());

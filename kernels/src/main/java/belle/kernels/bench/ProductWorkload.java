@@ -44,7 +44,7 @@ record ProductWorkload(Weights weights, int rows, int inputs, int outputs, boole
         return switch (weights) {
             case F32 -> 4.0 * inputs * outputs;
             case F16 -> 2.0 * inputs * outputs;
-            case Q8, Q4 -> (double) blockBytes() * (inputs / GROUP) * (outputs / TILE);
+            case Q8, Q4 -> (double) blockBytes() * ((long) inputs / GROUP * (outputs / TILE));
         };
     }
 

@@ -1,6 +1,7 @@
 package belle.export.bundle;
 
 import belle.proto.bundle.PromptTemplate;
+import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -9,7 +10,9 @@ import java.util.Optional;
  *
  * @param target the bundle's folder-to-be
  * @param overwrite whether a bundle that is already there may be replaced; anything else there never is
- * @param weights f32 or f16; empty takes f32 for a checkpoint with f32 matrices and f16 for all others
+ * @param weights how matrices are stored; empty keeps what the checkpoint quantised, or else takes f32 for a checkpoint with
+ *     f32 matrices and f16 for all others
+ * @param group inputs that share a scale in quantised weights; empty takes the checkpoint's, or 128
  * @param template how a conversation becomes a prompt
  * @param lora folder of a PEFT adapter to merge
  * @param createdEpochSeconds the time to record
@@ -17,17 +20,18 @@ import java.util.Optional;
 public record ExportOptions(
         Path target,
         boolean overwrite,
-        Optional<String> weights,
+        Optional<WeightType> weights,
+        Optional<Integer> group,
         PromptTemplate template,
         Optional<Path> lora,
         long createdEpochSeconds) {
-    /** Without an adapter. */
+    /** Without an adapter, and with the groups that the checkpoint has. */
     public ExportOptions(
             Path target,
             boolean overwrite,
-            Optional<String> weights,
+            Optional<WeightType> weights,
             PromptTemplate template,
             long createdEpochSeconds) {
-        this(target, overwrite, weights, template, Optional.empty(), createdEpochSeconds);
+        this(target, overwrite, weights, Optional.empty(), template, Optional.empty(), createdEpochSeconds);
     }
 }

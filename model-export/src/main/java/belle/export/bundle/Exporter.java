@@ -19,6 +19,7 @@ import belle.proto.bundle.Manifest.FileEntry;
 import belle.proto.bundle.Manifest.SamplingDefaults;
 import belle.proto.bundle.ManifestJson;
 import belle.proto.bundle.Verification;
+import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -67,12 +68,15 @@ public final class Exporter {
     private Bundle run(Progress progress) {
         refuseTakenTarget();
         refuseForeignTokenizer();
-        String type = options.weights().orElseGet(this::storedType);
         Architecture architecture = architecture();
-        WeightPlan plan = WeightPlan.of(config, architecture, type);
+        WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType());
+        if (plan.storage().requantised() > 0) {
+            progress.note(plan.storage().requantised()
+                    + " matrices are stored in a way that a bundle does not have, and" + " were quantised again");
+        }
         try (StagingFolder staging = StagingFolder.beside(target)) {
             refuseFullDisk(staging, plan);
-            write(staging, plan, architecture, type, progress);
+            write(staging, plan, architecture, progress);
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();
@@ -85,14 +89,14 @@ public final class Exporter {
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
 
-    private void write(
-            StagingFolder staging, WeightPlan plan, Architecture architecture, String type, Progress progress)
+    private void write(StagingFolder staging, WeightPlan plan, Architecture architecture, Progress progress)
             throws IOException {
         ExportMeter meter = new ExportMeter(progress, 2 * plan.writtenBytes() + sourceBytes());
         String source = sourceHash(meter);
         Path weights = staging.file(Manifest.WEIGHTS_FILE);
         WeightWriter.write(checkpoint, plan, weights, meter);
-        var graph = RankGraph.of(config, architecture, plan.entries(), 0, 1, VERSION);
+        var graph = RankGraph.of(
+                config, architecture, plan.entries(), plan.storage().group(), 0, 1, VERSION);
         Map<String, FileEntry> files = new TreeMap<>();
         put(files, staging, Manifest.TOKENIZER_FILE, tokenizer.json().getBytes(StandardCharsets.UTF_8));
         put(files, staging, Manifest.graphFile(0, 1), graph.toByteArray());
@@ -100,19 +104,18 @@ public final class Exporter {
         String hash = FileHash.chunked(weights, chunk);
         files.put(Manifest.WEIGHTS_FILE, new FileEntry(Files.size(weights), hash, Optional.of(chunk)));
         meter.advanced(plan.writtenBytes());
-        Manifest manifest = manifest(plan, architecture, type, source, files);
+        Manifest manifest = manifest(plan, architecture, source, files);
         put(new TreeMap<>(), staging, Manifest.FILE, ManifestJson.write(manifest));
     }
 
-    private Manifest manifest(
-            WeightPlan plan, Architecture architecture, String type, String source, Map<String, FileEntry> files) {
+    private Manifest manifest(WeightPlan plan, Architecture architecture, String source, Map<String, FileEntry> files) {
         return new Manifest(
                 Manifest.FORMAT_VERSION,
                 target.getFileName().toString(),
                 options.createdEpochSeconds(),
                 architecture,
-                type,
-                0,
+                plan.storage().weights().label(),
+                plan.storage().group(),
                 "f32",
                 List.of(1),
                 eosIds(),
@@ -191,11 +194,11 @@ public final class Exporter {
     }
 
     /** Matrices decide: a checkpoint may keep its norms in float32 beside matrices in float16. */
-    private String storedType() {
+    private WeightType storedType() {
         return checkpoint.tensors().values().stream()
                         .anyMatch(tensor -> tensor.shape().size() == 2 && tensor.type() == DType.F32)
-                ? "f32"
-                : "f16";
+                ? WeightType.F32
+                : WeightType.F16;
     }
 
     /** One hash over the names and hashes of all weight files, in name order. */

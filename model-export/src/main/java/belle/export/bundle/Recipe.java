@@ -18,6 +18,13 @@ sealed interface Recipe {
     /** Numbers that follow from the configuration alone. */
     record Computed(Table table) implements Recipe {}
 
+    /** Numbers as they stand here. */
+    record Listed(List<Integer> numbers) implements Recipe {
+        public Listed {
+            numbers = List.copyOf(numbers);
+        }
+    }
+
     /** A matrix of float32 by row and column; a vector has one column. */
     @FunctionalInterface
     interface Table {

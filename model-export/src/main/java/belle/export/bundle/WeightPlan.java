@@ -1,17 +1,20 @@
 package belle.export.bundle;
 
+import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.ModelConfig;
 import belle.proto.Check;
 import belle.proto.bundle.ExpectedTensor;
+import belle.proto.bundle.ExpectedTensor.Kind;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.WeightType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What weights.bin will hold, and where: known before a byte is read. */
-record WeightPlan(List<Planned> tensors, long bytes) {
+/** What weights.bin will hold, and where: known before a weight is read. */
+record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
     /** One tensor: its place and how it is made. */
     record Planned(String name, TensorEntry entry, Recipe recipe) {}
 
@@ -19,27 +22,58 @@ record WeightPlan(List<Planned> tensors, long bytes) {
         tensors = List.copyOf(tensors);
     }
 
-    /** Lays the model's tensors out one behind the other, matrices as {@code type} (f32 or f16), all else as f32. */
-    static WeightPlan of(ModelConfig config, Architecture architecture, String type) {
-        Map<String, Recipe> recipes = switch (config) {
+    /**
+     * Lays the model's tensors out one behind the other, as {@code options} and the checkpoint's own types ask for.
+     *
+     * @param plain how matrices are stored where nothing is asked for and nothing is quantised
+     */
+    static WeightPlan of(Checkpoint checkpoint, Architecture architecture, ExportOptions options, WeightType plain) {
+        Map<String, Recipe> recipes = switch (checkpoint.config()) {
             case ModelConfig.Bloom bloom -> BloomRecipes.of(bloom);
             case ModelConfig.Llama llama -> LlamaRecipes.of(llama);
         };
+        Storage storage = Storage.of(checkpoint, layers(recipes, architecture), options, plain);
+        storage.orders().forEach((name, order) -> recipes.put(name, new Recipe.Listed(order)));
+        return laidOut(recipes, architecture, storage);
+    }
+
+    /** Returns the checkpoint's tensor behind each layer matrix. */
+    private static Map<String, String> layers(Map<String, Recipe> recipes, Architecture architecture) {
+        Map<String, String> layers = new LinkedHashMap<>();
+        ExpectedTensor.of(architecture, 0).forEach((name, expected) -> {
+            if (expected.kind() == Kind.LAYER && recipes.get(name) instanceof Recipe.Taken(var parts)) {
+                layers.put(name, parts.getFirst().tensor());
+            }
+        });
+        return layers;
+    }
+
+    private static WeightPlan laidOut(Map<String, Recipe> recipes, Architecture architecture, Storage storage) {
         List<Planned> tensors = new ArrayList<>();
         long end = 0;
-        for (var each : ExpectedTensor.of(architecture).entrySet()) {
+        for (var each : ExpectedTensor.of(architecture, storage.group()).entrySet()) {
             ExpectedTensor expected = each.getValue();
             Recipe recipe = recipes.remove(each.getKey());
             Check.that(recipe != null || !expected.required(), "no recipe for %s", each.getKey());
             if (recipe != null) {
                 long offset = aligned(end);
-                TensorEntry entry = entry(expected, expected.matrix() ? type : "f32", offset);
+                Storage.Matrix matrix = storage.matrices().get(each.getKey());
+                WeightType type = matrix != null
+                        ? matrix.type()
+                        : expected.types(storage.weights()).getFirst();
+                TensorEntry entry = new TensorEntry(
+                        offset,
+                        type.bytes(expected.layout(), expected.dims(), storage.group()),
+                        type.label(),
+                        expected.layout(),
+                        expected.dims(),
+                        expected.leafInputs());
                 tensors.add(new Planned(each.getKey(), entry, recipe));
                 end = offset + entry.bytes();
             }
         }
         Check.that(recipes.isEmpty(), "recipes for unknown tensors %s", recipes.keySet());
-        return new WeightPlan(tensors, end);
+        return new WeightPlan(storage, tensors, end);
     }
 
     Map<String, TensorEntry> entries() {
@@ -51,12 +85,6 @@ record WeightPlan(List<Planned> tensors, long bytes) {
     /** Bytes of all tensors, without the gaps between them. */
     long writtenBytes() {
         return tensors.stream().mapToLong(tensor -> tensor.entry().bytes()).sum();
-    }
-
-    private static TensorEntry entry(ExpectedTensor expected, String type, long offset) {
-        var sized = new TensorEntry(offset, 0, type, expected.layout(), expected.dims(), expected.leafInputs());
-        long bytes = sized.elements() * (type.equals("f32") ? 4 : 2);
-        return new TensorEntry(offset, bytes, type, expected.layout(), expected.dims(), expected.leafInputs());
     }
 
     private static long aligned(long offset) {

@@ -1,16 +1,22 @@
 package belle.export.bundle;
 
 import belle.export.bundle.Recipe.Computed;
+import belle.export.bundle.Recipe.Listed;
 import belle.export.bundle.Recipe.Rows;
 import belle.export.bundle.Recipe.Taken;
 import belle.export.bundle.WeightPlan.Planned;
 import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.QuantisedTensor;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,12 +33,14 @@ final class WeightWriter {
     private static final int PIECE_ELEMENTS = 1 << 18;
 
     private final Checkpoint checkpoint;
+    private final Storage storage;
     private final FileChannel file;
     private final ExportMeter meter;
     private final Queue<Scratch> idle = new ConcurrentLinkedQueue<>();
 
-    private WeightWriter(Checkpoint checkpoint, FileChannel file, ExportMeter meter) {
+    private WeightWriter(Checkpoint checkpoint, Storage storage, FileChannel file, ExportMeter meter) {
         this.checkpoint = checkpoint;
+        this.storage = storage;
         this.file = file;
         this.meter = meter;
     }
@@ -40,7 +48,7 @@ final class WeightWriter {
     /** Writes all tensors of {@code plan} to a new file and forces it to the disk. */
     static void write(Checkpoint checkpoint, WeightPlan plan, Path target, ExportMeter meter) throws IOException {
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            WeightWriter writer = new WeightWriter(checkpoint, file, meter);
+            WeightWriter writer = new WeightWriter(checkpoint, plan.storage(), file, meter);
             plan.tensors().forEach(writer::tensor);
             file.force(true);
         } catch (UncheckedIOException e) {
@@ -54,10 +62,14 @@ final class WeightWriter {
         TensorEntry entry = tensor.entry();
         int rows = entry.dims().getFirst();
         switch (tensor.recipe()) {
+            case Listed(var numbers) -> listed(tensor, numbers);
             case Computed(var table) -> pieces(rows, rowsAPiece(entry), row -> computed(tensor, table, row));
             case Taken(var parts) -> {
-                if (entry.layout().equals("tiles64")) {
-                    Rows only = parts.getFirst();
+                Rows only = parts.getFirst();
+                Storage.Matrix matrix = storage.matrices().get(tensor.name());
+                if (matrix != null) {
+                    pieces(rows, TILE, row -> quantised(tensor, matrix, only, row));
+                } else if (entry.layout().equals("tiles64")) {
                     pieces(rows, TILE, row -> tile(tensor, only, row));
                 } else {
                     int first = 0;
@@ -126,6 +138,50 @@ final class WeightWriter {
                 write(tensor, scratch, at, (columns + from) * TILE, (to - from) * TILE);
             }
         }
+    }
+
+    /** One column tile of codes, scales and zeros, leaf behind leaf where there are any. */
+    private void quantised(Planned tensor, Storage.Matrix matrix, Rows part, int row) {
+        TensorEntry entry = tensor.entry();
+        QuantisedTensor source = matrix.source();
+        WeightType type = matrix.type();
+        int rows = Math.min(TILE, part.count() - row);
+        QuantisedTile tile = new QuantisedTile(source, type, storage.group(), rows);
+        for (int done = 0; done < rows; ) {
+            int together = part.together(row + done, rows - done);
+            source.read(part.source(row + done), together, tile.values(), done);
+            done += together;
+        }
+        int tiles = (part.count() + TILE - 1) / TILE;
+        List<Integer> places = entry.leafInputs().isEmpty() ? List.of(0, source.inputs()) : entry.leafInputs();
+        for (int leaf = 0; leaf + 1 < places.size(); leaf++) {
+            int from = groups(places.get(leaf));
+            int to = groups(places.get(leaf + 1));
+            long before = (long) from * tiles + (long) (to - from) * (row / TILE);
+            try {
+                meter.advanced(tile.write(file, entry.offset() + before * type.blockBytes(storage.group()), from, to));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private int groups(int inputs) {
+        return (inputs + storage.group() - 1) / storage.group();
+    }
+
+    private void listed(Planned tensor, List<Integer> numbers) {
+        var bytes = ByteBuffer.allocate(numbers.size() * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        numbers.forEach(bytes::putInt);
+        long at = tensor.entry().offset();
+        try {
+            for (bytes.flip(); bytes.hasRemaining(); ) {
+                at += file.write(bytes, at);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        meter.advanced(bytes.capacity());
     }
 
     /**

@@ -3,6 +3,7 @@ package belle.export.checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An opened checkpoint: its configuration and exactly the tensors that the configuration asks for.
@@ -34,6 +35,12 @@ public interface Checkpoint extends AutoCloseable {
      * (exact for all three stored types), into {@code target[at, at + count)}.
      */
     void read(String name, long from, float[] target, int at, int count);
+
+    /** Whether the file stores less than 16 bits a number of tensor {@code name}. */
+    boolean isQuantised(String name);
+
+    /** Returns tensor {@code name} as the file quantised it, where a bundle can hold that exactly. */
+    Optional<QuantisedTensor> quantised(String name);
 
     /** Closes the files. Reads fail afterwards. */
     @Override

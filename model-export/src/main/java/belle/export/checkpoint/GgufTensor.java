@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 
 /**
@@ -30,19 +31,78 @@ record GgufTensor(SourceFile file, GgufFile.Tensor stored, List<Long> shape, int
     }
 
     @Override
+    public boolean isQuantised() {
+        return stored.type().elements() > 1;
+    }
+
+    @Override
+    public Optional<QuantisedTensor> quantised() {
+        return stored.type().hasCodes() ? Optional.of(new AsStored()) : Optional.empty();
+    }
+
+    private final class AsStored implements QuantisedTensor {
+        @Override
+        public int bits() {
+            return stored.type() == GgufType.Q4_0 ? 4 : 8;
+        }
+
+        @Override
+        public int inputs() {
+            return columns;
+        }
+
+        @Override
+        public int group() {
+            return stored.type().elements();
+        }
+
+        @Override
+        public List<Integer> order() {
+            return List.of();
+        }
+
+        @Override
+        public void read(int first, int count, QuantisedRows into, int at) {
+            ByteBuffer bytes = rowBytes();
+            for (int i = 0; i < count; i++) {
+                readRow(first + i, bytes);
+                for (int block = 0; block < groups(); block++) {
+                    stored.type().decodeCodes(bytes, block * stored.type().bytes(), into, at + i, block);
+                    if (!Float.isFinite(into.scale(at + i, block))) {
+                        throw Refusal.of(
+                                file.path(),
+                                stored.name(),
+                                "row %d of shape %s has a scale that is no number",
+                                first + i,
+                                shape);
+                    }
+                }
+            }
+        }
+    }
+
+    private ByteBuffer rowBytes() {
+        return ByteBuffer.allocate(
+                        columns / stored.type().elements() * stored.type().bytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private void readRow(int modelRow, ByteBuffer into) {
+        file.read(stored.offset() + (long) row.applyAsInt(modelRow) * into.capacity(), into.clear(), stored.name());
+    }
+
+    @Override
     public void read(long from, float[] target, int at, int count) {
         Objects.checkFromIndexSize(from, count, stored.elements());
         int blockElements = stored.type().elements();
         int blockBytes = stored.type().bytes();
-        ByteBuffer bytes =
-                ByteBuffer.allocate(columns / blockElements * blockBytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = rowBytes();
         float[] values = new float[columns];
         for (int done = 0; done < count; ) {
             int modelRow = (int) ((from + done) / columns);
             int column = (int) ((from + done) % columns);
             int run = Math.min(columns - column, count - done);
-            long rowAt = stored.offset() + (long) row.applyAsInt(modelRow) * bytes.capacity();
-            file.read(rowAt, bytes.clear(), stored.name());
+            readRow(modelRow, bytes);
             for (int block = 0; block * blockElements < columns; block++) {
                 stored.type().decode(bytes, block * blockBytes, values, block * blockElements);
             }

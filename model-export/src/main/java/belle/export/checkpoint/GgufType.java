@@ -74,6 +74,25 @@ enum GgufType {
         }
     }
 
+    /** Whether its numbers are whole ones times one scale a block: then a bundle holds them exactly. */
+    boolean hasCodes() {
+        return this == Q4_0 || this == Q5_0 || this == Q8_0;
+    }
+
+    /** Writes the codes, the scale and the zero of the block at {@code from} to group {@code group} of a row. */
+    void decodeCodes(ByteBuffer block, int from, QuantisedRows to, int row, int group) {
+        int first = group * elements;
+        int high = this == Q5_0 ? block.getInt(from + 2) : 0;
+        int low = from + (this == Q5_0 ? 6 : 2);
+        for (int i = 0; i < elements; i++) {
+            int code = this == Q8_0
+                    ? block.get(from + 2 + i) + 128
+                    : ((unsigned(block, low + i % HALF) >> (i / HALF * 4)) & 15) | (((high >>> i) & 1) << 4);
+            to.setCode(row, first + i, code);
+        }
+        to.setGroup(row, group, half(block, from), this == Q8_0 ? 128 : this == Q5_0 ? 16 : 8);
+    }
+
     private static float half(ByteBuffer block, int at) {
         return Float.float16ToFloat(block.getShort(at));
     }

@@ -2,10 +2,12 @@ package belle.export.checkpoint;
 
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,6 +184,71 @@ final class GptqMatrix implements TensorSource {
             if (++input == inputs) {
                 input = 0;
                 output++;
+            }
+        }
+    }
+
+    @Override
+    public boolean isQuantised() {
+        return true;
+    }
+
+    /** With {@code g_idx} the inputs are ordered by group; groups that then are not of one size have no counterpart. */
+    @Override
+    public Optional<QuantisedTensor> quantised() {
+        int[] of = unpacked().groups;
+        List<Integer> order = IntStream.range(0, inputs)
+                .boxed()
+                .sorted(Comparator.comparingInt(input -> of[input]))
+                .toList();
+        for (int i = 0; i < inputs; i++) {
+            if (of[order.get(i)] != i / group) {
+                return Optional.empty();
+            }
+        }
+        boolean inOrder = IntStream.range(0, inputs).allMatch(i -> order.get(i) == i);
+        return Optional.of(new AsStored(inOrder ? List.of() : order));
+    }
+
+    private final class AsStored implements QuantisedTensor {
+        private final List<Integer> order;
+
+        AsStored(List<Integer> order) {
+            this.order = order;
+        }
+
+        @Override
+        public int bits() {
+            return bits;
+        }
+
+        @Override
+        public int inputs() {
+            return inputs;
+        }
+
+        @Override
+        public int group() {
+            return group;
+        }
+
+        @Override
+        public List<Integer> order() {
+            return order;
+        }
+
+        @Override
+        public void read(int row, int count, QuantisedRows into, int at) {
+            Unpacked all = unpacked();
+            for (int i = 0; i < count; i++) {
+                for (int input = 0; input < inputs; input++) {
+                    int from = order.isEmpty() ? input : order.get(input);
+                    into.setCode(at + i, input, all.q[(row + i) * inputs + from]);
+                }
+                for (int of = 0; of < groups(); of++) {
+                    int place = of * outputs + row + i;
+                    into.setGroup(at + i, of, all.scales[place], all.zeros[place]);
+                }
             }
         }
     }

@@ -116,6 +116,11 @@ final class LoraAdapter {
         }
     }
 
+    /** Whether anything belongs to tensor {@code name}. */
+    boolean changes(String name) {
+        return deltas.containsKey(name);
+    }
+
     /** Returns the file that holds its matrices. */
     Path weights() {
         return WEIGHTS.stream()

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A checkpoint with an adapter added to its matrices where they are read. Closing it closes the checkpoint. */
 final class MergedCheckpoint implements Checkpoint {
@@ -46,6 +47,17 @@ final class MergedCheckpoint implements Checkpoint {
     public void read(String name, long from, float[] target, int at, int count) {
         base.read(name, from, target, at, count);
         adapter.add(name, from, target, at, count);
+    }
+
+    @Override
+    public boolean isQuantised(String name) {
+        return base.isQuantised(name);
+    }
+
+    /** What is added has no counterpart among the file's codes. */
+    @Override
+    public Optional<QuantisedTensor> quantised(String name) {
+        return adapter.changes(name) ? Optional.empty() : base.quantised(name);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package belle.export.checkpoint;
 
-import belle.proto.Check;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A checkpoint whose files are open. */
 final class OpenCheckpoint implements Checkpoint {
@@ -60,9 +60,21 @@ final class OpenCheckpoint implements Checkpoint {
     @Override
     public void read(String name, long from, float[] target, int at, int count) {
         Objects.checkFromIndexSize(at, count, target.length);
-        TensorSource tensor = sources.get(name);
-        Check.that(tensor != null, "there is no tensor %s", name);
-        Objects.requireNonNull(tensor).read(from, target, at, count);
+        source(name).read(from, target, at, count);
+    }
+
+    @Override
+    public boolean isQuantised(String name) {
+        return source(name).isQuantised();
+    }
+
+    @Override
+    public Optional<QuantisedTensor> quantised(String name) {
+        return source(name).quantised();
+    }
+
+    private TensorSource source(String name) {
+        return Objects.requireNonNull(sources.get(name), () -> "there is no tensor " + name);
     }
 
     @Override

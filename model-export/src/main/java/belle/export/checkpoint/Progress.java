@@ -8,4 +8,7 @@ public interface Progress {
 
     /** {@code doneBytes} of {@code totalBytes} are done; the total stays the same from call to call. */
     void advanced(long doneBytes, long totalBytes);
+
+    /** Something that whoever asked for the work should know. */
+    default void note(String line) {}
 }

@@ -8,9 +8,12 @@ import belle.export.graph.Value.Dim;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.WeightType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -22,16 +25,25 @@ import java.util.Objects;
 final class BelleOps {
     private static final Dim TOKENS = Dim.of("T");
 
+    /** Inputs of a quantised product whose activations share a scale. */
+    private static final int ACTIVATION_GROUP = 128;
+
+    /** Where a quantised product has the order of its inputs: behind x, three weights and a bias. */
+    private static final int ORDER_INPUT = 5;
+
     private final GraphBuilder graph;
     private final Architecture architecture;
     private final Map<String, TensorEntry> tensors;
     private final Map<String, Value> loaded = new HashMap<>();
+    private final int group;
     private final RankCut cut;
 
-    BelleOps(GraphBuilder graph, Architecture architecture, Map<String, TensorEntry> tensors, RankCut cut) {
+    /** {@code group} inputs share a scale where weights are quantised. */
+    BelleOps(GraphBuilder graph, Architecture architecture, Map<String, TensorEntry> tensors, int group, RankCut cut) {
         this.graph = graph;
         this.architecture = architecture;
         this.tensors = Map.copyOf(tensors);
+        this.group = group;
         this.cut = cut;
     }
 
@@ -47,26 +59,36 @@ final class BelleOps {
     /**
      * Up to three products of one input, their outputs side by side: x [T, K] to [T, n0 + n1 + n2], plus a bias where
      * the model has one. All are cut along their outputs.
+     *
+     * @param order of the inputs of quantised weights, where they have one of their own
      */
-    Value product(String path, Value x, List<String> weights, String bias) {
+    Value product(String path, Value x, List<String> weights, String bias, String order) {
         List<RankCut.Part> parts =
                 weights.stream().map(name -> cut.outputs(entry(name))).toList();
-        return product(path, path + "/output", x, weights, parts, bias);
+        return product(path, path + "/output", x, weights, parts, bias, order);
     }
 
     /** The last product, whose outputs are the logits: x [R, E] to [R, V]. */
     Value logits(String path, Value x) {
         List<RankCut.Part> part = List.of(cut.outputs(entry("head.weight")));
-        return product(path, "logits", x, List.of("head.weight"), part, "");
+        return product(path, "logits", x, List.of("head.weight"), part, "", "");
     }
 
     /** A product cut along its inputs, summed leaf by leaf: x [T, K] to [T, N]. Its bias belongs behind the sum. */
-    Value leafProduct(String path, Value x, String weight) {
-        return product(path, path + "/output", x, List.of(weight), List.of(cut.leaves(entry(weight))), "");
+    Value leafProduct(String path, Value x, String weight, String order) {
+        List<RankCut.Part> part = List.of(cut.leaves(entry(weight), group));
+        return product(path, path + "/output", x, List.of(weight), part, "", order);
     }
 
     private Value product(
-            String path, String result, Value x, List<String> weights, List<RankCut.Part> parts, String bias) {
+            String path,
+            String result,
+            Value x,
+            List<String> weights,
+            List<RankCut.Part> parts,
+            String bias,
+            String order) {
+        WeightType type = type(entry(weights.getFirst()));
         List<Value> inputs = new ArrayList<>(List.of(x, matrix(weights.getFirst(), parts.getFirst())));
         inputs.add(optional(bias));
         Map<String, Object> attributes = new HashMap<>(
@@ -80,10 +102,15 @@ final class BelleOps {
         if (!parts.getFirst().leafInputs().isEmpty()) {
             attributes.put("leaf_inputs", parts.getFirst().leafInputs());
         }
-        String op = entry(weights.getFirst()).type().equals("f16") ? "MatMulF16" : "MatMulF32";
+        if (type.isQuantised()) {
+            attributes.put("group", group);
+            attributes.put("activation_group", Math.min(group, ACTIVATION_GROUP));
+            inputs.addAll(Collections.nCopies(ORDER_INPUT - inputs.size(), Value.NONE));
+            inputs.add(optional(order));
+        }
         return graph.node(
                 BELLE,
-                op,
+                "MatMul" + type.label().toUpperCase(Locale.ROOT),
                 path,
                 inputs,
                 attributes,
@@ -204,21 +231,37 @@ final class BelleOps {
         List<Dim> shape = entry.dims().stream().map(Dim::of).toList();
         return loaded.computeIfAbsent(
                 tensor,
-                name -> graph.external(name, type(entry), shape, Manifest.WEIGHTS_FILE, entry.offset(), entry.bytes()));
+                name -> graph.external(
+                        name, elements(type(entry)), shape, Manifest.WEIGHTS_FILE, entry.offset(), entry.bytes()));
     }
 
-    /** A tiles64 matrix: [tiles of 64 outputs, K, 64], also one that is stored leaf by leaf. */
+    /**
+     * A tiles64 matrix: [tiles of 64 outputs, K, 64], or quantised [tiles, groups, bytes of a block]; also one that is
+     * stored leaf by leaf.
+     */
     private Value matrix(String tensor, RankCut.Part part) {
         long tiles = (part.outputs() + 63L) / 64;
-        List<Dim> shape = List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(64));
+        WeightType type = type(entry(tensor));
+        List<Dim> shape = type.isQuantised()
+                ? List.of(Dim.of(tiles), Dim.of((part.inputs() + group - 1) / group), Dim.of(type.blockBytes(group)))
+                : List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(64));
         boolean everything = part.bytes() == entry(tensor).bytes();
         return loaded.computeIfAbsent(
                 everything ? tensor : tensor + "/rank-" + cut.rank(),
                 name -> graph.external(
-                        name, type(entry(tensor)), shape, Manifest.WEIGHTS_FILE, part.offset(), part.bytes()));
+                        name, elements(type), shape, Manifest.WEIGHTS_FILE, part.offset(), part.bytes()));
     }
 
-    private static DataType type(TensorEntry entry) {
-        return entry.type().equals("f16") ? DataType.FLOAT16 : DataType.FLOAT;
+    private static WeightType type(TensorEntry entry) {
+        return WeightType.of(entry.type()).orElseThrow();
+    }
+
+    private static DataType elements(WeightType type) {
+        return switch (type) {
+            case F32 -> DataType.FLOAT;
+            case F16 -> DataType.FLOAT16;
+            case Q8, Q4 -> DataType.UINT8;
+            case I32 -> DataType.INT32;
+        };
     }
 }

@@ -49,9 +49,10 @@ final class BloomGraph {
                 path + "/qkv/MatMul",
                 normed,
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
-                at + ".qkv.bias");
+                at + ".qkv.bias",
+                at + ".qkv.order");
         Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
-        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight");
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
     }
 
@@ -68,8 +69,10 @@ final class BloomGraph {
         String path = "/model/layers." + layer + "/mlp";
         String at = "layers." + layer + ".mlp";
         Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
-        Value up = ops.product(path + "/up/MatMul", normed, List.of(at + ".up.weight"), at + ".up.bias");
-        Value delta = ops.leafProduct(path + "/down/MatMul", ops.gelu(path + "/Gelu", up), at + ".down.weight");
+        Value up =
+                ops.product(path + "/up/MatMul", normed, List.of(at + ".up.weight"), at + ".up.bias", at + ".up.order");
+        Value delta = ops.leafProduct(
+                path + "/down/MatMul", ops.gelu(path + "/Gelu", up), at + ".down.weight", at + ".down.order");
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".down.bias");
     }
 }

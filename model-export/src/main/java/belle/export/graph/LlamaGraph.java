@@ -46,9 +46,10 @@ final class LlamaGraph {
                 path + "/qkv/MatMul",
                 normed,
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
-                at + ".qkv.bias");
+                at + ".qkv.bias",
+                at + ".qkv.order");
         Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
-        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight");
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
     }
 
@@ -67,9 +68,10 @@ final class LlamaGraph {
                 path + "/gate_up/MatMul",
                 normed,
                 List.of(at + ".gate.weight", at + ".up.weight"),
-                at + ".gate_up.bias");
-        Value delta =
-                ops.leafProduct(path + "/down/MatMul", ops.siluMul(path + "/SiluMul", gateUp), at + ".down.weight");
+                at + ".gate_up.bias",
+                at + ".up.order");
+        Value delta = ops.leafProduct(
+                path + "/down/MatMul", ops.siluMul(path + "/SiluMul", gateUp), at + ".down.weight", at + ".down.order");
         return ops.residual(path + "/Residual", x, delta, at + ".down.bias");
     }
 }

@@ -46,18 +46,28 @@ record RankCut(int rank, int degree) {
                 matrix.offset() + rank * bytes, bytes, own, matrix.dims().getLast(), List.of());
     }
 
-    /** Returns this rank's leaves of a matrix that is stored leaf by leaf. */
-    Part leaves(TensorEntry matrix) {
+    /**
+     * Returns this rank's leaves of a matrix that is stored leaf by leaf.
+     *
+     * @param group inputs that share a scale in quantised weights, else 0; leaves begin at whole groups
+     */
+    Part leaves(TensorEntry matrix, int group) {
         int count = Leaves.COUNT / degree;
         List<Integer> places = matrix.leafInputs().subList(rank * count, (rank + 1) * count + 1);
         int from = places.getFirst();
         int inputs = places.getLast() - from;
-        long bytesPerInput = matrix.bytes() / matrix.dims().getLast();
+        int unit = Math.max(1, group);
+        long bytesPerUnit = matrix.bytes() / units(matrix.dims().getLast(), unit);
+        long before = units(from, unit) * bytesPerUnit;
         return new Part(
-                matrix.offset() + from * bytesPerInput,
-                inputs * bytesPerInput,
+                matrix.offset() + before,
+                units(places.getLast(), unit) * bytesPerUnit - before,
                 matrix.dims().getFirst(),
                 inputs,
                 places.stream().map(place -> place - from).toList());
+    }
+
+    private static long units(int inputs, int unit) {
+        return ((long) inputs + unit - 1) / unit;
     }
 }

@@ -16,19 +16,21 @@ public final class RankGraph {
      * Returns the graph of {@code rank} of {@code degree}: kilobytes, its weights being references into weights.bin.
      *
      * @param tensors where each tensor lies in weights.bin
+     * @param group inputs that share a scale in quantised weights, else 0
      * @param exporter version of this program, recorded as the producer's
      */
     public static ModelProto of(
             ModelConfig config,
             Architecture architecture,
             Map<String, TensorEntry> tensors,
+            int group,
             int rank,
             int degree,
             String exporter) {
         Check.that(degree == 1, "degree %s needs its ranks' sums to meet, which no graph does yet", degree);
         String what = architecture.family() + ", rank " + rank + " of " + degree;
         GraphBuilder graph = new GraphBuilder("belle_" + architecture.family(), "One step of " + what);
-        BelleOps ops = new BelleOps(graph, architecture, tensors, new RankCut(rank, degree));
+        BelleOps ops = new BelleOps(graph, architecture, tensors, group, new RankCut(rank, degree));
         StepInputs step = StepInputs.addTo(graph);
         Value logits = switch (config) {
             case ModelConfig.Bloom bloom -> new BloomGraph(bloom, ops, step).logits();

@@ -9,6 +9,7 @@ import belle.proto.bundle.Bundle;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.Verification;
+import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -81,7 +82,9 @@ final class ExporterTest {
                 .hasMessageContaining("layers.0.mlp.down.weight")
                 .hasMessageContaining("--weights f32");
         assertThat(names(folder)).containsExactly("checkpoint");
-        assertThat(export(checkpoint, false, Optional.of("f32")).manifest().weights())
+        assertThat(export(checkpoint, false, Optional.of(WeightType.F32))
+                        .manifest()
+                        .weights())
                 .isEqualTo("f32");
     }
 
@@ -141,11 +144,11 @@ final class ExporterTest {
         return export(checkpoint, overwrite, Optional.empty());
     }
 
-    private Bundle export(Path checkpoint, boolean overwrite, Optional<String> weights) {
+    private Bundle export(Path checkpoint, boolean overwrite, Optional<WeightType> weights) {
         return Exporter.export(checkpoint, options(overwrite, weights), Progress.NONE);
     }
 
-    private ExportOptions options(boolean overwrite, Optional<String> weights) {
+    private ExportOptions options(boolean overwrite, Optional<WeightType> weights) {
         return new ExportOptions(folder.resolve("bundle"), overwrite, weights, PromptTemplates.BELLE, 0);
     }
 

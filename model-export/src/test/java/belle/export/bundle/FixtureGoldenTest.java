@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ final class FixtureGoldenTest {
     @ParameterizedTest
     @MethodSource("belle.export.bundle.Fixtures#quantised")
     void computesWhatAQuantisedCheckpointMeans(String fixture) throws Exception {
-        computesWhatTheReferenceComputes(fixture, Optional.of("f32"), Optional.empty());
+        computesWhatTheReferenceComputes(fixture, Optional.of(WeightType.F32), Optional.empty());
     }
 
     @ParameterizedTest
@@ -47,27 +48,28 @@ final class FixtureGoldenTest {
         computesWhatTheReferenceComputes(
                 gguf.resolve("llama-tiny-" + type + ".gguf"),
                 gguf.resolve("expected").resolve(type),
-                Optional.of("f32"),
+                Optional.of(WeightType.F32),
                 Optional.empty());
     }
 
     @ParameterizedTest
     @CsvSource({"bloom-tiny, bloom-tiny-lora", "llama-tiny, llama-tiny-lora", "llama-tiny, llama-tiny-lora-bin"})
     void computesWhatAMergedAdapterGives(String fixture, String adapter) throws Exception {
-        computesWhatTheReferenceComputes(fixture, Optional.of("f32"), Optional.of(adapter));
+        computesWhatTheReferenceComputes(fixture, Optional.of(WeightType.F32), Optional.of(adapter));
     }
 
-    private void computesWhatTheReferenceComputes(String fixture, Optional<String> weights, Optional<String> adapter)
-            throws Exception {
+    private void computesWhatTheReferenceComputes(
+            String fixture, Optional<WeightType> weights, Optional<String> adapter) throws Exception {
         Path checkpoint = Fixtures.folder(fixture);
         Optional<Path> lora = adapter.map(Fixtures::folder);
         computesWhatTheReferenceComputes(checkpoint, lora.orElse(checkpoint).resolve("expected"), weights, lora);
     }
 
     private void computesWhatTheReferenceComputes(
-            Path checkpoint, Path expected, Optional<String> weights, Optional<Path> lora) throws Exception {
+            Path checkpoint, Path expected, Optional<WeightType> weights, Optional<Path> lora) throws Exception {
         assumeTrue(Files.exists(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
-        var options = new ExportOptions(folder.resolve("bundle"), false, weights, PromptTemplates.BELLE, lora, 0);
+        var options = new ExportOptions(
+                folder.resolve("bundle"), false, weights, Optional.empty(), PromptTemplates.BELLE, lora, 0);
         Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
         try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
             logits(probe, expected);

@@ -13,7 +13,7 @@ final class RankCutTest {
     private static final TensorEntry OUTPUTS =
             new TensorEntry(8192, 1024L * 256 * 2, "f16", "tiles64", List.of(1024, 256), List.of());
     private static final TensorEntry LEAVES =
-            new TensorEntry(4096, 256L * 688 * 2, "f16", "tiles64", List.of(256, 688), Leaves.mlp(688));
+            new TensorEntry(4096, 256L * 688 * 2, "f16", "tiles64", List.of(256, 688), Leaves.mlp(688, 0));
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4, 8})
@@ -34,7 +34,7 @@ final class RankCutTest {
         long next = LEAVES.offset();
         int inputs = 0;
         for (int rank = 0; rank < degree; rank++) {
-            RankCut.Part part = new RankCut(rank, degree).leaves(LEAVES);
+            RankCut.Part part = new RankCut(rank, degree).leaves(LEAVES, 0);
             assertThat(part.offset()).isEqualTo(next);
             assertThat(part.leafInputs()).hasSize(Leaves.COUNT / degree + 1).startsWith(0);
             assertThat(part.leafInputs()).endsWith(part.inputs());

@@ -109,6 +109,7 @@ public record Manifest(
     /**
      * A tensor inside weights.bin.
      *
+     * @param type a {@link WeightType}
      * @param layout rows, tiles64, or vector: see {@code docs/bundle.md}
      * @param dims logical dimensions: [N, K] for a matrix of N outputs and K inputs
      * @param leafInputs for a matrix cut into leaves, the 9 places where leaves begin and end, else empty
@@ -121,12 +122,6 @@ public record Manifest(
         public TensorEntry {
             dims = List.copyOf(dims);
             leafInputs = List.copyOf(leafInputs);
-        }
-
-        /** Returns the stored elements: those of the dimensions, and in tiles64 the padding of the last tile. */
-        public long elements() {
-            long outputs = layout.equals("tiles64") ? (dims.getFirst() + 63L) / 64 * 64 : dims.getFirst();
-            return outputs * (dims.size() == 2 ? dims.getLast() : 1);
         }
     }
 

@@ -26,13 +26,20 @@ final class ManifestRules {
     static void check(Manifest manifest) {
         architecture(manifest.architecture());
         require(!manifest.name().isBlank(), "name", "is empty");
-        oneOf("weights", manifest.weights(), Set.of("f32", "f16"));
+        oneOf("weights", manifest.weights(), Set.of("f32", "f16", "q8", "q4"));
+        boolean grouped = WeightType.of(manifest.weights()).orElseThrow().isQuantised();
         require(
-                manifest.group() == 0,
+                grouped || manifest.group() == 0,
                 "group",
                 "is %d, but %s weights have no groups",
                 manifest.group(),
                 manifest.weights());
+        require(
+                !grouped || WeightType.GROUPS.contains(manifest.group()),
+                "group",
+                "is %d, but must be one of %s",
+                manifest.group(),
+                WeightType.GROUPS);
         oneOf("kvCache", manifest.kvCache(), Set.of("f32", "f16"));
         degrees(manifest);
         ids("eosIds", manifest.eosIds(), manifest.architecture());

@@ -8,13 +8,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The tensors of weights.bin: exactly those the architecture has, of its shapes, aligned, in the file, apart. */
 final class TensorRules {
     private TensorRules() {}
 
     static void check(Manifest manifest) {
-        Map<String, ExpectedTensor> expected = ExpectedTensor.of(manifest.architecture());
+        Map<String, ExpectedTensor> expected = ExpectedTensor.of(manifest.architecture(), manifest.group());
         String family = manifest.architecture().family();
         manifest.tensors().forEach((name, entry) -> {
             ExpectedTensor shape = expected.get(name);
@@ -42,16 +44,22 @@ final class TensorRules {
                 "is '%s', but must be '%s'",
                 entry.layout(),
                 expected.layout());
-        String type = expected.matrix() ? manifest.weights() : "f32";
-        require(entry.type().equals(type), field + ".type", "is '%s', but must be '%s'", entry.type(), type);
+        List<WeightType> types =
+                expected.types(WeightType.of(manifest.weights()).orElseThrow());
+        Optional<WeightType> type = WeightType.of(entry.type()).filter(types::contains);
+        require(type.isPresent(), field + ".type", "is '%s', but must be %s", entry.type(), oneOf(types));
         require(
                 entry.leafInputs().equals(expected.leafInputs()),
                 field + ".leafInputs",
                 "are %s, but must be %s",
                 entry.leafInputs(),
                 expected.leafInputs());
-        long bytes = entry.elements() * (type.equals("f32") ? 4 : 2);
+        long bytes = type.orElseThrow().bytes(entry.layout(), entry.dims(), manifest.group());
         require(entry.bytes() == bytes, field + ".bytes", "is %d, but its shape needs %d", entry.bytes(), bytes);
+    }
+
+    private static String oneOf(List<WeightType> types) {
+        return types.stream().map(type -> "'" + type + "'").collect(Collectors.joining(" or "));
     }
 
     private static void places(Manifest manifest) {

@@ -22,15 +22,15 @@ final class TinyBundle {
         Architecture shape = new Architecture("llama", 8, 16, 1, 1, 1, 8, 70, 65, 32, 2000);
         Map<String, TensorEntry> tensors = new TreeMap<>();
         long end = 0;
-        for (var each : ExpectedTensor.of(shape).entrySet()) {
+        for (var each : ExpectedTensor.of(shape, 0).entrySet()) {
             ExpectedTensor expected = each.getValue();
             if (expected.required()) {
-                String type = expected.matrix() ? "f16" : "f32";
-                var sized = new TensorEntry(end, 0, type, expected.layout(), expected.dims(), expected.leafInputs());
-                long bytes = sized.elements() * (expected.matrix() ? 2 : 4);
+                WeightType type = expected.types(WeightType.F16).getFirst();
+                long bytes = type.bytes(expected.layout(), expected.dims(), 0);
                 tensors.put(
                         each.getKey(),
-                        new TensorEntry(end, bytes, type, expected.layout(), expected.dims(), expected.leafInputs()));
+                        new TensorEntry(
+                                end, bytes, type.label(), expected.layout(), expected.dims(), expected.leafInputs()));
                 end += (bytes + 4095) / 4096 * 4096;
             }
         }

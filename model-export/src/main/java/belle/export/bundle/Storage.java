@@ -1,0 +1,154 @@
+package belle.export.bundle;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.QuantisedTensor;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.WeightType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * How a bundle stores its matrices: what the file quantised keeps its codes, zeros and scales where they fit; other matrices
+ * of a quantised bundle are rounded to nearest.
+ *
+ * @param group inputs that share a scale, or 0
+ * @param matrices the quantised matrices of the bundle, by name
+ * @param requantised how many of them the file had quantised in another way
+ */
+record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long requantised) {
+    private static final int DEFAULT_GROUP = 128;
+
+    /** A quantised matrix: its type in the bundle and what it is read from. */
+    record Matrix(WeightType type, QuantisedTensor source) {}
+
+    Storage {
+        matrices = Map.copyOf(matrices);
+    }
+
+    /**
+     * Decides.
+     *
+     * @param layers the checkpoint's tensor that each layer matrix of the bundle is made from
+     * @param asked what was asked for; if nothing, what the checkpoint has
+     * @param plain how matrices are stored where nothing is asked for and nothing is quantised
+     * @throws FailureException when a group is asked for that plain weights do not have
+     */
+    static Storage of(Checkpoint checkpoint, Map<String, String> layers, ExportOptions asked, WeightType plain) {
+        List<Layer> all = new ArrayList<>();
+        layers.forEach((name, from) -> all.add(new Layer(name, from, checkpoint.quantised(from))));
+        List<QuantisedTensor> stored =
+                all.stream().flatMap(layer -> layer.stored().stream()).toList();
+        WeightType weights = asked.weights().orElseGet(() -> stored.isEmpty() ? plain : narrowest(stored));
+        if (weights.isQuantised()) {
+            int group = asked.group().orElseGet(() -> fittingGroup(stored));
+            return new Choice(checkpoint, weights, group, asked.weights().isPresent()).of(all);
+        }
+        asked.group().ifPresent(group -> {
+            throw new FailureException(new Failure.Invalid(
+                    "group", "group " + group + " is of quantised weights, but these are " + weights));
+        });
+        return new Storage(weights, 0, Map.of(), 0);
+    }
+
+    /** The orders of inputs that the bundle must hold, by tensor name. */
+    Map<String, List<Integer>> orders() {
+        Map<String, List<Integer>> orders = new LinkedHashMap<>();
+        matrices.forEach((name, matrix) -> {
+            if (!matrix.source().order().isEmpty()) {
+                orders.put(
+                        product(name).replaceFirst("\\.weight$", "") + ".order",
+                        matrix.source().order());
+            }
+        });
+        return orders;
+    }
+
+    /** Matrices that share an input are multiplied in one go: they have one type and one order of inputs. */
+    private static String product(String name) {
+        return name.replaceFirst("attention\\.[qkv]\\.weight$", "attention.qkv")
+                .replaceFirst("mlp\\.(gate|up)\\.weight$", "mlp.up");
+    }
+
+    private static WeightType narrowest(List<QuantisedTensor> stored) {
+        return stored.stream().anyMatch(tensor -> tensor.bits() == WeightType.Q4.bits())
+                ? WeightType.Q4
+                : WeightType.Q8;
+    }
+
+    /** The largest that divides all stored ones: then each matrix keeps its scales. */
+    private static int fittingGroup(List<QuantisedTensor> stored) {
+        return WeightType.GROUPS.stream()
+                .sorted(Comparator.reverseOrder())
+                .filter(group -> stored.stream().allMatch(tensor -> divides(group, tensor)))
+                .findFirst()
+                .orElse(DEFAULT_GROUP);
+    }
+
+    private static boolean divides(int group, QuantisedTensor tensor) {
+        return tensor.group() % group == 0 || tensor.groups() == 1;
+    }
+
+    /** A matrix of the bundle, and the tensor that it is made from. */
+    private record Layer(String name, String from, Optional<QuantisedTensor> stored) {}
+
+    /** {@code asked}: these weights and no wider ones. */
+    private record Choice(Checkpoint checkpoint, WeightType weights, int group, boolean asked) {
+        Storage of(List<Layer> layers) {
+            Map<String, Matrix> matrices = new LinkedHashMap<>();
+            long requantised = 0;
+            for (List<Layer> together : layers.stream()
+                    .collect(groupingBy(layer -> product(layer.name()), LinkedHashMap::new, toList()))
+                    .values()) {
+                List<QuantisedTensor> kept = together.stream()
+                        .flatMap(layer -> layer.stored().filter(this::fits).stream())
+                        .toList();
+                if (kept.size() == together.size() && haveOneOrder(kept)) {
+                    WeightType type = weights == WeightType.Q4 ? narrowestOfAll(kept) : WeightType.Q8;
+                    for (int i = 0; i < kept.size(); i++) {
+                        matrices.put(together.get(i).name(), new Matrix(type, kept.get(i)));
+                    }
+                } else {
+                    together.forEach(layer -> matrices.put(layer.name(), rounded(layer)));
+                    requantised += together.stream()
+                            .filter(layer -> checkpoint.isQuantised(layer.from()))
+                            .count();
+                }
+            }
+            return new Storage(weights, group, matrices, requantised);
+        }
+
+        private boolean fits(QuantisedTensor tensor) {
+            boolean wideEnough = tensor.bits() <= weights.bits() || !asked;
+            return wideEnough && divides(group, tensor);
+        }
+
+        private static boolean haveOneOrder(List<QuantisedTensor> tensors) {
+            return tensors.stream().map(QuantisedTensor::order).distinct().count() == 1;
+        }
+
+        /** Four bits only where all have no more. */
+        private static WeightType narrowestOfAll(List<QuantisedTensor> tensors) {
+            return tensors.stream().allMatch(tensor -> tensor.bits() == WeightType.Q4.bits())
+                    ? WeightType.Q4
+                    : WeightType.Q8;
+        }
+
+        private Matrix rounded(Layer layer) {
+            WeightType type = asked ? weights : WeightType.Q8;
+            int inputs =
+                    Math.toIntExact(Objects.requireNonNull(checkpoint.tensors().get(layer.from()))
+                            .shape()
+                            .getLast());
+            return new Matrix(type, new RoundToNearest(checkpoint, layer.from(), type.bits(), inputs, group));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package belle.export.checkpoint;
+
+import java.util.List;
+
+/**
+ * A matrix [outputs, inputs] as its file quantised it: a weight is (code - zero) * scale, scale and zero being those of the
+ * output and the group of inputs. Reads share no state.
+ */
+public interface QuantisedTensor {
+    /** Bits of a code: 4 or 8. */
+    int bits();
+
+    int inputs();
+
+    /** Consecutive inputs that share a scale, in this tensor's order of inputs; the last group may end short. */
+    int group();
+
+    /** Which of the model's inputs each input is; empty where they are in order. */
+    List<Integer> order();
+
+    /**
+     * Reads outputs {@code [row, row + count)} into the rows of {@code into} from {@code at} on.
+     *
+     * @throws belle.proto.FailureException when a scale is not a finite number
+     */
+    void read(int row, int count, QuantisedRows into, int at);
+
+    /** Returns how many groups the inputs make. */
+    default int groups() {
+        return (inputs() + group() - 1) / group();
+    }
+}
