@@ -72,7 +72,7 @@ public final class Exporter {
         WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType());
         if (plan.storage().requantised() > 0) {
             progress.note(plan.storage().requantised()
-                    + " matrices are stored in a way that a bundle does not have, and" + " were quantised again");
+                    + " matrices are of types that a bundle does not have: their numbers are rounded again");
         }
         try (StagingFolder staging = StagingFolder.beside(target)) {
             refuseFullDisk(staging, plan);

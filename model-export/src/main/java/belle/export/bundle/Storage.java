@@ -26,6 +26,8 @@ import java.util.Optional;
  */
 record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long requantised) {
     private static final int DEFAULT_GROUP = 128;
+    /** That of most types of GGUF. */
+    private static final int SMALL_GROUP = 32;
 
     /** A quantised matrix: its type in the bundle and what it is read from. */
     record Matrix(WeightType type, QuantisedTensor source) {}
@@ -47,9 +49,10 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
         layers.forEach((name, from) -> all.add(new Layer(name, from, checkpoint.quantised(from))));
         List<QuantisedTensor> stored =
                 all.stream().flatMap(layer -> layer.stored().stream()).toList();
-        WeightType weights = asked.weights().orElseGet(() -> stored.isEmpty() ? plain : narrowest(stored));
+        boolean quantised = all.stream().anyMatch(layer -> checkpoint.isQuantised(layer.from()));
+        WeightType weights = asked.weights().orElseGet(() -> quantised ? narrowest(stored) : plain);
         if (weights.isQuantised()) {
-            int group = asked.group().orElseGet(() -> fittingGroup(stored));
+            int group = asked.group().orElseGet(() -> quantised ? fittingGroup(stored) : DEFAULT_GROUP);
             return new Choice(checkpoint, weights, group, asked.weights().isPresent()).of(all);
         }
         asked.group().ifPresent(group -> {
@@ -84,13 +87,15 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
                 : WeightType.Q8;
     }
 
-    /** The largest that divides all stored ones: then each matrix keeps its scales. */
+    /** The largest that divides all stored ones: then each matrix keeps its scales. What is rounded again has small ones. */
     private static int fittingGroup(List<QuantisedTensor> stored) {
-        return WeightType.GROUPS.stream()
-                .sorted(Comparator.reverseOrder())
-                .filter(group -> stored.stream().allMatch(tensor -> divides(group, tensor)))
-                .findFirst()
-                .orElse(DEFAULT_GROUP);
+        return stored.isEmpty()
+                ? SMALL_GROUP
+                : WeightType.GROUPS.stream()
+                        .sorted(Comparator.reverseOrder())
+                        .filter(group -> stored.stream().allMatch(tensor -> divides(group, tensor)))
+                        .findFirst()
+                        .orElse(DEFAULT_GROUP);
     }
 
     private static boolean divides(int group, QuantisedTensor tensor) {

@@ -27,6 +27,9 @@ final class GgufTokenizer {
     private static final String GPT_2 =
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+    /** Cuts as GPT-2 does, and between digits first. */
+    private static final String SMOLLM = "smollm";
+
     private static final Map<String, String> WORDS = Map.of(
             "llama-bpe",
             LLAMA_3,
@@ -37,6 +40,8 @@ final class GgufTokenizer {
             "bloom",
             BLOOM,
             "gpt-2",
+            GPT_2,
+            SMOLLM,
             GPT_2,
             "default",
             GPT_2);
@@ -106,7 +111,7 @@ final class GgufTokenizer {
         String words = metadata.path(PREFIX + "pre").asText("default");
         String regex = WORDS.get(words);
         if (regex == null) {
-            throw broken("pre", "llama-bpe, bloom and gpt-2 are read, given " + words);
+            throw broken("pre", "llama-bpe, bloom, gpt-2 and smollm are read, given " + words);
         }
         ObjectNode json = SourceText.JSON.createObjectNode();
         json.put("version", "1.0").putNull("truncation").putNull("padding");
@@ -121,6 +126,9 @@ final class GgufTokenizer {
         json.putNull("normalizer");
         ArrayNode cutters =
                 json.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+        if (words.equals(SMOLLM)) {
+            cutters.addObject().put("type", "Digits").put("individual_digits", true);
+        }
         ObjectNode split = cutters.addObject()
                 .put("type", "Split")
                 .put("behavior", "Isolated")

@@ -13,6 +13,8 @@ import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,19 @@ class QuantisedBundleTest {
         likelihood(bundle, checkpoint.resolve("expected"), tolerance);
     }
 
+    /** A type that a bundle does not have becomes q8, and the export says so; asked for four bits it becomes those. */
+    @ParameterizedTest
+    @CsvSource({"bloom-tiny-belle-gptq-8bit, Q4, 128, 12, 0.05", "llama-tiny-belle-gptq-8bit, Q4, 64, 14, 0.05"})
+    void roundsAgainWhatDoesNotFit(String fixture, WeightType type, int group, int rounded, double tolerance)
+            throws Exception {
+        Path checkpoint = fixture(fixture);
+        List<String> notes = new ArrayList<>();
+        Bundle bundle = export(checkpoint, Optional.of(type), Optional.of(group), notes);
+        assertThat(bundle.manifest().weights()).isEqualTo(type.label());
+        assertThat(notes).singleElement().asString().startsWith(rounded + " matrices");
+        likelihood(bundle, checkpoint.resolve("expected"), tolerance);
+    }
+
     private static Path fixture(String name) {
         Path checkpoint = Fixtures.folder(name);
         assumeTrue(Files.exists(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
@@ -77,9 +92,24 @@ class QuantisedBundleTest {
     }
 
     private Bundle export(Path checkpoint, Optional<WeightType> weights, Optional<Integer> group) {
+        List<String> notes = new ArrayList<>();
+        Bundle bundle = export(checkpoint, weights, group, notes);
+        assertThat(notes).isEmpty();
+        return bundle;
+    }
+
+    private Bundle export(Path checkpoint, Optional<WeightType> weights, Optional<Integer> group, List<String> notes) {
         var options = new ExportOptions(
                 folder.resolve("bundle"), false, weights, group, PromptTemplates.BELLE, Optional.empty(), 0);
-        return Exporter.export(checkpoint, options, Progress.NONE);
+        return Exporter.export(checkpoint, options, new Progress() {
+            @Override
+            public void advanced(long doneBytes, long totalBytes) {}
+
+            @Override
+            public void note(String line) {
+                notes.add(line);
+            }
+        });
     }
 
     private static void keepsEveryWeight(Bundle bundle, Path source) throws Exception {
