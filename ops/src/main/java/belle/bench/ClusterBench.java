@@ -51,7 +51,10 @@ public final class ClusterBench {
         this.smoke = smoke;
     }
 
-    /** One process with everything, against a gateway and a node; they are asked in turns. */
+    /**
+     * One process with everything, against a gateway and a node; they are asked in turns. Measured twice: soon after the
+     * start, while the JIT compiler is at work, and when it has done most of it.
+     */
     public List<Measurement> routing() throws IOException, InterruptedException {
         LocalPort port = LocalPort.free();
         try (var _ = ServerProcess.start(
@@ -68,25 +71,35 @@ public final class ClusterBench {
                 var cluster = Members.start(this, 1, FAST);
                 var direct = new CompletionClient(port.at("/"), model);
                 var routed = new CompletionClient(cluster.url, model)) {
-            List<Double> together = new ArrayList<>();
-            List<Double> apart = new ArrayList<>();
-            int warmUp = smoke ? 5 : 200;
-            for (int i = 0; i < warmUp + (smoke ? 10 : 400); i++) {
-                String prompt = "第" + i + "个问题";
-                double first = direct.complete(prompt, 1).firstTokenSeconds();
-                double second = routed.complete(prompt, 1).firstTokenSeconds();
-                if (i >= warmUp) {
-                    together.add(first);
-                    apart.add(second);
-                }
-            }
-            double own = 1000 * ServerBench.median(together);
-            double gateways = 1000 * ServerBench.median(apart);
-            return List.of(
-                    new Measurement("first token, one process", own, "ms", false),
-                    new Measurement("first token, gateway and node", gateways, "ms", false),
-                    new Measurement("routing adds", gateways - own, "ms", false));
+            List<Measurement> rows = new ArrayList<>();
+            rows.addAll(firstTokens(direct, routed, smoke ? 5 : 200, smoke ? 10 : 400));
+            rows.addAll(firstTokens(direct, routed, smoke ? 20 : 12_000, smoke ? 10 : 2_000));
+            return rows;
         }
+    }
+
+    /** Asks both {@code unmeasured} and then {@code measured} times. */
+    private static List<Measurement> firstTokens(
+            CompletionClient direct, CompletionClient routed, int unmeasured, int measured)
+            throws IOException, InterruptedException {
+        List<Double> together = new ArrayList<>();
+        List<Double> apart = new ArrayList<>();
+        for (int i = 0; i < unmeasured + measured; i++) {
+            String prompt = "第" + i + "个问题";
+            double first = direct.complete(prompt, 1).firstTokenSeconds();
+            double second = routed.complete(prompt, 1).firstTokenSeconds();
+            if (i >= unmeasured) {
+                together.add(first);
+                apart.add(second);
+            }
+        }
+        double own = 1000 * ServerBench.median(together);
+        double gateways = 1000 * ServerBench.median(apart);
+        String when = ", after " + unmeasured + " requests";
+        return List.of(
+                new Measurement("first token, one process" + when, own, "ms", false),
+                new Measurement("first token, gateway and node" + when, gateways, "ms", false),
+                new Measurement("routing adds" + when, gateways - own, "ms", false));
     }
 
     /** Tokens per second of one slow node and of three, always with more requests than they have places. */
@@ -101,7 +114,7 @@ public final class ClusterBench {
 
     /** Between the first seconds and the last ones, so that neither cold nor ending work is counted. */
     private double throughputOf(int nodes) throws IOException, InterruptedException, ExecutionException {
-        Duration warmUp = Duration.ofSeconds(smoke ? 1 : 10);
+        Duration warmUp = Duration.ofSeconds(smoke ? 1 : 60);
         Duration measured = Duration.ofSeconds(smoke ? 2 : 30);
         try (var cluster = Members.start(this, nodes, SLOW);
                 var client = new CompletionClient(cluster.url, model);

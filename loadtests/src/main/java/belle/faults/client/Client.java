@@ -35,6 +35,9 @@ public final class Client {
 
     private static final Set<Integer> TRY_AGAIN = Set.of(429, 503);
     private static final Duration SILENCE = Duration.ofSeconds(6);
+    /** How long a request that can be repeated waits: a gateway that is cut off cannot say that it is gone. */
+    private static final Duration KEYED_SILENCE = Duration.ofSeconds(30);
+
     private static final long BETWEEN_ATTEMPTS_MILLIS = 250;
 
     private final List<Gateway> gateways;
@@ -110,9 +113,10 @@ public final class Client {
     /** Returns whether there is nothing more to come. */
     private boolean attempt(Gateway gateway, Spec spec) throws IOException, InterruptedException {
         boolean whole = manner.kind() != Kind.STREAM;
+        Duration silence = manner.kind() == Kind.WHOLE ? patience : whole ? KEYED_SILENCE : SILENCE;
         Map<String, String> key = manner.kind() == Kind.WHOLE ? Map.of() : Map.of("Idempotency-Key", name);
         try (Http http = stream.isEmpty()
-                ? Http.send(gateway.url().resolve(spec.path()), key, spec.body(!whole), whole ? patience : SILENCE)
+                ? Http.send(gateway.url().resolve(spec.path()), key, spec.body(!whole), silence)
                 : Http.send(
                         gateway.url().resolve("/v1/streams/" + stream),
                         Map.of("Last-Event-ID", stream + "." + after),
