@@ -51,6 +51,18 @@ final class ExportCommand implements Callable<Integer> {
     private @Nullable Integer group;
 
     @Option(
+            names = "--calibration",
+            paramLabel = "FILE",
+            description =
+                    "Plain text to quantise by (GPTQ), the first 32,768 tokens; without it weights are rounded to nearest.")
+    private @Nullable Path calibration;
+
+    @Option(
+            names = "--activation-order",
+            description = "Quantise the inputs with the largest activations first; with --calibration.")
+    private boolean byActivation;
+
+    @Option(
             names = "--key",
             paramLabel = "FILE",
             description = "consolidated.00.pth of the original LLaMA, for a folder of BELLE's .enc files.")
@@ -78,22 +90,30 @@ final class ExportCommand implements Callable<Integer> {
             throw new FailureException(
                     new Failure.Invalid("group", "group " + group + " is none of " + WeightType.GROUPS));
         }
-        var options = new ExportOptions(
+        if (byActivation && calibration == null) {
+            throw new FailureException(new Failure.Invalid(
+                    "activation-order", "activation-order is of a calibration: name one with --calibration"));
+        }
+        if (key == null) {
+            export(checkpoint, options(checkpoint));
+        } else {
+            try (var decrypted = decrypted(key)) {
+                export(decrypted.path(), options(decrypted.path()));
+            }
+        }
+        return 0;
+    }
+
+    private ExportOptions options(Path from) {
+        return new ExportOptions(
                 out,
                 force,
                 Optional.ofNullable(weights).map(ExportCommand::weightType),
                 Optional.ofNullable(group),
+                Optional.ofNullable(calibration).map(text -> CalibrationText.read(text, from, byActivation)),
                 knownTemplate(),
                 Optional.ofNullable(lora),
                 Instant.now().getEpochSecond());
-        if (key == null) {
-            export(checkpoint, options);
-        } else {
-            try (var decrypted = decrypted(key)) {
-                export(decrypted.path(), options);
-            }
-        }
-        return 0;
     }
 
     private DecryptedFolder decrypted(Path key) {

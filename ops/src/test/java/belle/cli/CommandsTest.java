@@ -50,6 +50,32 @@ class CommandsTest {
     }
 
     @Test
+    void exportQuantisesByText() throws Exception {
+        String made = folder.resolve("quantised").toString();
+        Path text = Files.writeString(folder.resolve("text.txt"), "Human: \n你好\n\nAssistant: \n你好，我是助手。\n".repeat(40));
+        var exported = Belle.run(
+                "export",
+                CHECKPOINT.toString(),
+                "--out",
+                made,
+                "--weights",
+                "q4",
+                "--group",
+                "32",
+                "--calibration",
+                text.toString(),
+                "--activation-order");
+        assertThat(exported.status()).as(exported.err()).isZero();
+        assertThat(exported.err()).contains("matrices were quantised by");
+        assertThat(Belle.run("verify", made).out()).contains("sound");
+        assertThat(json(Belle.run("inspect", made, "--json")).path("weights").asText())
+                .isEqualTo("q4");
+        assertThat(Belle.run("generate", made, "--chat", "你好", "--max-tokens", "8")
+                        .status())
+                .isZero();
+    }
+
+    @Test
     void exportRefusesInOneLineWhatItCannotDo() throws Exception {
         refused(
                 Belle.run(
@@ -58,6 +84,23 @@ class CommandsTest {
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle), "--force");
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle, "--weights", "f8"), "f16");
         refused(Belle.run("export", CHECKPOINT.toString(), "--out", bundle, "--template", "none"), "belle");
+        String other = folder.resolve("other").toString();
+        refused(Belle.run("export", CHECKPOINT.toString(), "--out", other, "--group", "48"), "[32, 64, 128]");
+        refused(Belle.run("export", CHECKPOINT.toString(), "--out", other, "--group", "64"), "these are f16");
+        refused(Belle.run("export", CHECKPOINT.toString(), "--out", other, "--activation-order"), "--calibration");
+        Path empty = Files.createFile(folder.resolve("empty.txt"));
+        refused(
+                Belle.run(
+                        "export",
+                        CHECKPOINT.toString(),
+                        "--out",
+                        other,
+                        "--weights",
+                        "q4",
+                        "--calibration",
+                        empty.toString()),
+                "holds no text");
+        assertThat(Path.of(other)).doesNotExist();
         assertThat(Belle.run("export", CHECKPOINT.toString()).status()).isEqualTo(2);
     }
 

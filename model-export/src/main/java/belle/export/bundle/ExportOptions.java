@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param weights how matrices are stored; empty keeps what the checkpoint quantised, or else takes f32 for a checkpoint with
  *     f32 matrices and f16 for all others
  * @param group inputs that share a scale in quantised weights; empty takes the checkpoint's, or 128
+ * @param calibration text to quantise by; without it weights are rounded to nearest
  * @param template how a conversation becomes a prompt
  * @param lora folder of a PEFT adapter to merge
  * @param createdEpochSeconds the time to record
@@ -22,16 +23,25 @@ public record ExportOptions(
         boolean overwrite,
         Optional<WeightType> weights,
         Optional<Integer> group,
+        Optional<Calibration> calibration,
         PromptTemplate template,
         Optional<Path> lora,
         long createdEpochSeconds) {
-    /** Without an adapter, and with the groups that the checkpoint has. */
+    /** Without an adapter or calibration, and with the groups that the checkpoint has. */
     public ExportOptions(
             Path target,
             boolean overwrite,
             Optional<WeightType> weights,
             PromptTemplate template,
             long createdEpochSeconds) {
-        this(target, overwrite, weights, Optional.empty(), template, Optional.empty(), createdEpochSeconds);
+        this(
+                target,
+                overwrite,
+                weights,
+                Optional.empty(),
+                Optional.empty(),
+                template,
+                Optional.empty(),
+                createdEpochSeconds);
     }
 }

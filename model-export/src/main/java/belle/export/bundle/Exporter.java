@@ -69,14 +69,19 @@ public final class Exporter {
         refuseTakenTarget();
         refuseForeignTokenizer();
         Architecture architecture = architecture();
-        WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType());
-        if (plan.storage().requantised() > 0) {
-            progress.note(plan.storage().requantised()
-                    + " matrices are of types that a bundle does not have: their numbers are rounded again");
-        }
         try (StagingFolder staging = StagingFolder.beside(target)) {
+            Path scratch = Files.createDirectory(staging.file("calibration"));
+            Optional<CalibratedLayers> calibrated =
+                    options.calibration().map(text -> new CalibratedLayers(checkpoint, architecture, text, scratch));
+            WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
+            if (plan.storage().requantised() > 0) {
+                progress.note(plan.storage().requantised()
+                        + " matrices are of types that a bundle does not have: their numbers are rounded again");
+            }
             refuseFullDisk(staging, plan);
             write(staging, plan, architecture, progress);
+            Files.delete(scratch);
+            calibrated.flatMap(CalibratedLayers::summary).ifPresent(progress::note);
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();

@@ -1,5 +1,6 @@
 package belle.export.bundle;
 
+import belle.export.checkpoint.QuantisedTensor;
 import java.util.List;
 
 /** How a tensor of a bundle is made. */
@@ -18,12 +19,8 @@ sealed interface Recipe {
     /** Numbers that follow from the configuration alone. */
     record Computed(Table table) implements Recipe {}
 
-    /** Numbers as they stand here. */
-    record Listed(List<Integer> numbers) implements Recipe {
-        public Listed {
-            numbers = List.copyOf(numbers);
-        }
-    }
+    /** The order of a quantised matrix's inputs, asked for when it is written. */
+    record Order(QuantisedTensor matrix) implements Recipe {}
 
     /** A matrix of float32 by row and column; a vector has one column. */
     @FunctionalInterface

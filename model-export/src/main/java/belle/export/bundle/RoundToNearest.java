@@ -5,10 +5,7 @@ import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
 import java.util.List;
 
-/**
- * A matrix whose weights are each rounded to the nearest of the numbers that its group can hold: from the least weight, or 0,
- * to the largest one, or 0, in even steps.
- */
+/** A matrix whose weights are each rounded to the nearest of the numbers that its group can hold. */
 record RoundToNearest(Checkpoint checkpoint, String tensor, int bits, int inputs, int group)
         implements QuantisedTensor {
     @Override
@@ -22,26 +19,14 @@ record RoundToNearest(Checkpoint checkpoint, String tensor, int bits, int inputs
         for (int i = 0; i < count; i++) {
             checkpoint.read(tensor, (long) (row + i) * inputs, weights, 0, inputs);
             for (int of = 0; of < groups(); of++) {
-                quantise(weights, of, into, at + i);
+                int from = of * group;
+                int to = Math.min(inputs, from + group);
+                GroupGrid grid = GroupGrid.of(weights, from, to, bits);
+                into.setGroup(at + i, of, grid.scale(), grid.zero());
+                for (int input = from; input < to; input++) {
+                    into.setCode(at + i, input, grid.code(weights[input]));
+                }
             }
-        }
-    }
-
-    private void quantise(float[] weights, int of, QuantisedRows into, int row) {
-        int end = Math.min(inputs, (of + 1) * group);
-        float least = 0;
-        float most = 0;
-        for (int i = of * group; i < end; i++) {
-            least = Math.min(least, weights[i]);
-            most = Math.max(most, weights[i]);
-        }
-        int largest = (1 << bits) - 1;
-        float scale = most / largest - least / largest;
-        int zero = scale == 0 ? 0 : Math.round(-least / scale);
-        into.setGroup(row, of, scale, zero);
-        for (int i = of * group; i < end; i++) {
-            int code = scale == 0 ? 0 : Math.round(weights[i] / scale) + zero;
-            into.setCode(row, i, Math.clamp(code, 0, largest));
         }
     }
 }

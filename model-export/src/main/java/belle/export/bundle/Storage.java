@@ -41,10 +41,16 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
      *
      * @param layers the checkpoint's tensor that each layer matrix of the bundle is made from
      * @param asked what was asked for; if nothing, what the checkpoint has
+     * @param calibrated quantises what the file does not keep; if there is none, it is rounded to nearest
      * @param plain how matrices are stored where nothing is asked for and nothing is quantised
-     * @throws FailureException when a group is asked for that plain weights do not have
+     * @throws FailureException when plain weights are to have a group or a calibration
      */
-    static Storage of(Checkpoint checkpoint, Map<String, String> layers, ExportOptions asked, WeightType plain) {
+    static Storage of(
+            Checkpoint checkpoint,
+            Map<String, String> layers,
+            ExportOptions asked,
+            WeightType plain,
+            Optional<CalibratedLayers> calibrated) {
         List<Layer> all = new ArrayList<>();
         layers.forEach((name, from) -> all.add(new Layer(name, from, checkpoint.quantised(from))));
         List<QuantisedTensor> stored =
@@ -53,23 +59,29 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
         WeightType weights = asked.weights().orElseGet(() -> quantised ? narrowest(stored) : plain);
         if (weights.isQuantised()) {
             int group = asked.group().orElseGet(() -> quantised ? fittingGroup(stored) : DEFAULT_GROUP);
-            return new Choice(checkpoint, weights, group, asked.weights().isPresent()).of(all);
+            return new Choice(checkpoint, weights, group, asked.weights().isPresent(), calibrated).of(all);
         }
-        asked.group().ifPresent(group -> {
-            throw new FailureException(new Failure.Invalid(
-                    "group", "group " + group + " is of quantised weights, but these are " + weights));
-        });
+        asked.group().ifPresent(group -> refuse("group", "group " + group, weights));
+        calibrated.ifPresent(_ -> refuse("calibration", "a calibration", weights));
+        return plain(weights);
+    }
+
+    private static void refuse(String field, String what, WeightType weights) {
+        throw new FailureException(
+                new Failure.Invalid(field, what + " is for quantised weights, but these are " + weights));
+    }
+
+    /** Plain numbers. */
+    static Storage plain(WeightType weights) {
         return new Storage(weights, 0, Map.of(), 0);
     }
 
-    /** The orders of inputs that the bundle must hold, by tensor name. */
-    Map<String, List<Integer>> orders() {
-        Map<String, List<Integer>> orders = new LinkedHashMap<>();
+    /** The orders of inputs that the bundle must hold, by tensor name, and whose they are. */
+    Map<String, QuantisedTensor> orders() {
+        Map<String, QuantisedTensor> orders = new LinkedHashMap<>();
         matrices.forEach((name, matrix) -> {
-            if (!matrix.source().order().isEmpty()) {
-                orders.put(
-                        product(name).replaceFirst("\\.weight$", "") + ".order",
-                        matrix.source().order());
+            if (matrix.source().isOrdered()) {
+                orders.put(product(name).replaceFirst("\\.weight$", "") + ".order", matrix.source());
             }
         });
         return orders;
@@ -106,7 +118,12 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
     private record Layer(String name, String from, Optional<QuantisedTensor> stored) {}
 
     /** {@code asked}: these weights and no wider ones. */
-    private record Choice(Checkpoint checkpoint, WeightType weights, int group, boolean asked) {
+    private record Choice(
+            Checkpoint checkpoint,
+            WeightType weights,
+            int group,
+            boolean asked,
+            Optional<CalibratedLayers> calibrated) {
         Storage of(List<Layer> layers) {
             Map<String, Matrix> matrices = new LinkedHashMap<>();
             long requantised = 0;
@@ -153,7 +170,10 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
                     Math.toIntExact(Objects.requireNonNull(checkpoint.tensors().get(layer.from()))
                             .shape()
                             .getLast());
-            return new Matrix(type, new RoundToNearest(checkpoint, layer.from(), type.bits(), inputs, group));
+            QuantisedTensor source = calibrated
+                    .<QuantisedTensor>map(all -> all.matrix(layer.name(), layer.from(), type.bits(), group))
+                    .orElseGet(() -> new RoundToNearest(checkpoint, layer.from(), type.bits(), inputs, group));
+            return new Matrix(type, source);
         }
     }
 }

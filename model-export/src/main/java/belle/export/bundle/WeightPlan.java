@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /** What weights.bin will hold, and where: known before a weight is read. */
 record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
@@ -27,14 +29,31 @@ record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
      *
      * @param plain how matrices are stored where nothing is asked for and nothing is quantised
      */
-    static WeightPlan of(Checkpoint checkpoint, Architecture architecture, ExportOptions options, WeightType plain) {
-        Map<String, Recipe> recipes = switch (checkpoint.config()) {
+    static WeightPlan of(
+            Checkpoint checkpoint,
+            Architecture architecture,
+            ExportOptions options,
+            WeightType plain,
+            Optional<CalibratedLayers> calibrated) {
+        Map<String, Recipe> recipes = recipes(checkpoint.config());
+        Storage storage = Storage.of(checkpoint, layers(recipes, architecture), options, plain, calibrated);
+        storage.orders().forEach((name, matrix) -> recipes.put(name, new Recipe.Order(matrix)));
+        calibrated.ifPresent(layers -> layers.storedAs(storage));
+        return laidOut(recipes, architecture, storage, _ -> true);
+    }
+
+    /** Lays out only some tensors, plainly or with the given matrices quantised: a part of a model. */
+    static WeightPlan part(ModelConfig config, Architecture architecture, Storage storage, Predicate<String> wanted) {
+        Map<String, Recipe> recipes = recipes(config);
+        storage.orders().forEach((name, matrix) -> recipes.put(name, new Recipe.Order(matrix)));
+        return laidOut(recipes, architecture, storage, wanted);
+    }
+
+    private static Map<String, Recipe> recipes(ModelConfig config) {
+        return switch (config) {
             case ModelConfig.Bloom bloom -> BloomRecipes.of(bloom);
             case ModelConfig.Llama llama -> LlamaRecipes.of(llama);
         };
-        Storage storage = Storage.of(checkpoint, layers(recipes, architecture), options, plain);
-        storage.orders().forEach((name, order) -> recipes.put(name, new Recipe.Listed(order)));
-        return laidOut(recipes, architecture, storage);
     }
 
     /** Returns the checkpoint's tensor behind each layer matrix. */
@@ -48,14 +67,15 @@ record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
         return layers;
     }
 
-    private static WeightPlan laidOut(Map<String, Recipe> recipes, Architecture architecture, Storage storage) {
+    private static WeightPlan laidOut(
+            Map<String, Recipe> recipes, Architecture architecture, Storage storage, Predicate<String> wanted) {
         List<Planned> tensors = new ArrayList<>();
         long end = 0;
         for (var each : ExpectedTensor.of(architecture, storage.group()).entrySet()) {
             ExpectedTensor expected = each.getValue();
             Recipe recipe = recipes.remove(each.getKey());
             Check.that(recipe != null || !expected.required(), "no recipe for %s", each.getKey());
-            if (recipe != null) {
+            if (recipe != null && wanted.test(each.getKey())) {
                 long offset = aligned(end);
                 Storage.Matrix matrix = storage.matrices().get(each.getKey());
                 WeightType type = matrix != null

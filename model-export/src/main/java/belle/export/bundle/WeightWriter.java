@@ -1,7 +1,7 @@
 package belle.export.bundle;
 
 import belle.export.bundle.Recipe.Computed;
-import belle.export.bundle.Recipe.Listed;
+import belle.export.bundle.Recipe.Order;
 import belle.export.bundle.Recipe.Rows;
 import belle.export.bundle.Recipe.Taken;
 import belle.export.bundle.WeightPlan.Planned;
@@ -62,12 +62,13 @@ final class WeightWriter {
         TensorEntry entry = tensor.entry();
         int rows = entry.dims().getFirst();
         switch (tensor.recipe()) {
-            case Listed(var numbers) -> listed(tensor, numbers);
+            case Order(var matrix) -> listed(tensor, matrix.order());
             case Computed(var table) -> pieces(rows, rowsAPiece(entry), row -> computed(tensor, table, row));
             case Taken(var parts) -> {
                 Rows only = parts.getFirst();
                 Storage.Matrix matrix = storage.matrices().get(tensor.name());
                 if (matrix != null) {
+                    matrix.source().prepare();
                     pieces(rows, TILE, row -> quantised(tensor, matrix, only, row));
                 } else if (entry.layout().equals("tiles64")) {
                     pieces(rows, TILE, row -> tile(tensor, only, row));

@@ -34,6 +34,13 @@ public final class QuantisedRows {
         return scales[row * groups + group];
     }
 
+    /** Copies rows {@code [row, row + count)} of {@code from}, which has the same inputs and groups, to {@code at}. */
+    public void copy(QuantisedRows from, int row, int count, int at) {
+        System.arraycopy(from.codes, row * inputs, codes, at * inputs, count * inputs);
+        System.arraycopy(from.zeros, row * groups, zeros, at * groups, count * groups);
+        System.arraycopy(from.scales, row * groups, scales, at * groups, count * groups);
+    }
+
     /** Sets a code of at most 8 bits. */
     public void setCode(int row, int input, int code) {
         codes[row * inputs + input] = (byte) code;

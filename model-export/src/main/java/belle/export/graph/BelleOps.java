@@ -12,6 +12,7 @@ import belle.proto.bundle.WeightType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +36,7 @@ final class BelleOps {
     private final Architecture architecture;
     private final Map<String, TensorEntry> tensors;
     private final Map<String, Value> loaded = new HashMap<>();
+    private final Map<String, Value> multiplied = new LinkedHashMap<>();
     private final int group;
     private final RankCut cut;
 
@@ -88,6 +90,7 @@ final class BelleOps {
             List<RankCut.Part> parts,
             String bias,
             String order) {
+        weights.forEach(matrix -> multiplied.put(matrix, x));
         WeightType type = type(entry(weights.getFirst()));
         List<Value> inputs = new ArrayList<>(List.of(x, matrix(weights.getFirst(), parts.getFirst())));
         inputs.add(optional(bias));
@@ -118,6 +121,11 @@ final class BelleOps {
                 DataType.FLOAT,
                 x.shape().getFirst(),
                 Dim.of(outputs));
+    }
+
+    /** What each matrix so far is multiplied with. */
+    Map<String, Value> multiplied() {
+        return multiplied;
     }
 
     /** Attention over the paged cache: qkv [T, (H + 2 Hkv) D] to [T, H D]; rotary or ALiBi as the model has it. */

@@ -4,7 +4,7 @@ import belle.export.checkpoint.ModelConfig.Bloom;
 import java.util.List;
 
 /** BLOOM: ALiBi attention, LayerNorm with biases, GELU, a LayerNorm behind the embedding. */
-final class BloomGraph {
+final class BloomGraph implements ModelGraph {
     private final Bloom config;
     private final BelleOps ops;
     private final StepInputs step;
@@ -21,15 +21,26 @@ final class BloomGraph {
      *    [T]        [T, E]      [T, E]                     [T, E]        [R, E]           [R, E]     [R, V]
      * </pre>
      */
-    Value logits() {
-        Value x = ops.embedding("/model/embedding/Embedding", step.inputIds());
-        x = ops.layerNorm("/model/embedding_norm/LayerNorm", x, "embedding_norm", config.normEpsilon());
+    @Override
+    public Value logits() {
+        Value x = embedded();
         for (int layer = 0; layer < config.layers(); layer++) {
-            x = mlp(layer, attention(layer, x));
+            x = layer(layer, layer, x);
         }
         x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
         x = ops.layerNorm("/model/final_norm/LayerNorm", x, "final_norm", config.normEpsilon());
         return ops.logits("/head/MatMul", x);
+    }
+
+    @Override
+    public Value embedded() {
+        Value x = ops.embedding("/model/embedding/Embedding", step.inputIds());
+        return ops.layerNorm("/model/embedding_norm/LayerNorm", x, "embedding_norm", config.normEpsilon());
+    }
+
+    @Override
+    public Value layer(int layer, int cacheLayer, Value x) {
+        return mlp(layer, attention(layer, cacheLayer, x));
     }
 
     /**
@@ -41,7 +52,7 @@ final class BloomGraph {
      *
      * With {@code residualAfterNorm} the lower line starts behind the norm.
      */
-    private Value attention(int layer, Value x) {
+    private Value attention(int layer, int cacheLayer, Value x) {
         String path = "/model/layers." + layer + "/attention";
         String at = "layers." + layer + ".attention";
         Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
@@ -51,7 +62,7 @@ final class BloomGraph {
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
                 at + ".qkv.bias",
                 at + ".qkv.order");
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
+        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
     }

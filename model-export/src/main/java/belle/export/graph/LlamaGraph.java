@@ -4,7 +4,7 @@ import belle.export.checkpoint.ModelConfig.Llama;
 import java.util.List;
 
 /** LLaMA: rotary attention with grouped key/value heads, RMSNorm, gated SiLU. */
-final class LlamaGraph {
+final class LlamaGraph implements ModelGraph {
     private final Llama config;
     private final BelleOps ops;
     private final StepInputs step;
@@ -21,14 +21,25 @@ final class LlamaGraph {
      *    [T]        [T, E]                    [T, E]         [R, E]          [R, E]    [R, V]
      * </pre>
      */
-    Value logits() {
-        Value x = ops.embedding("/model/embedding/Embedding", step.inputIds());
+    @Override
+    public Value logits() {
+        Value x = embedded();
         for (int layer = 0; layer < config.layers(); layer++) {
-            x = mlp(layer, attention(layer, x));
+            x = layer(layer, layer, x);
         }
         x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
         x = ops.rmsNorm("/model/final_norm/RMSNorm", x, "final_norm", config.normEpsilon());
         return ops.logits("/head/MatMul", x);
+    }
+
+    @Override
+    public Value embedded() {
+        return ops.embedding("/model/embedding/Embedding", step.inputIds());
+    }
+
+    @Override
+    public Value layer(int layer, int cacheLayer, Value x) {
+        return mlp(layer, attention(layer, cacheLayer, x));
     }
 
     /**
@@ -38,7 +49,7 @@ final class LlamaGraph {
      *    └────────────────────────────────────────────────────────────────────┘
      * </pre>
      */
-    private Value attention(int layer, Value x) {
+    private Value attention(int layer, int cacheLayer, Value x) {
         String path = "/model/layers." + layer + "/attention";
         String at = "layers." + layer + ".attention";
         Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
@@ -48,7 +59,7 @@ final class LlamaGraph {
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
                 at + ".qkv.bias",
                 at + ".qkv.order");
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, layer);
+        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
     }

@@ -31,13 +31,16 @@ public final class RankGraph {
         String what = architecture.family() + ", rank " + rank + " of " + degree;
         GraphBuilder graph = new GraphBuilder("belle_" + architecture.family(), "One step of " + what);
         BelleOps ops = new BelleOps(graph, architecture, tensors, group, new RankCut(rank, degree));
-        StepInputs step = StepInputs.addTo(graph);
-        Value logits = switch (config) {
-            case ModelConfig.Bloom bloom -> new BloomGraph(bloom, ops, step).logits();
-            case ModelConfig.Llama llama -> new LlamaGraph(llama, ops, step).logits();
-        };
+        Value logits = family(config, ops, StepInputs.addTo(graph)).logits();
         graph.output(logits, "float32 logits of the wanted rows");
         return graph.build(
                 exporter, Map.of("belle.bundle.format", Integer.toString(Manifest.FORMAT_VERSION), "belle.rank", what));
+    }
+
+    static ModelGraph family(ModelConfig config, BelleOps ops, StepInputs step) {
+        return switch (config) {
+            case ModelConfig.Bloom bloom -> new BloomGraph(bloom, ops, step);
+            case ModelConfig.Llama llama -> new LlamaGraph(llama, ops, step);
+        };
     }
 }

@@ -7,8 +7,23 @@ import belle.export.graph.Value.Dim;
 record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTable, Value kvPool, Value logitRows) {
 
     static StepInputs addTo(GraphBuilder graph) {
+        Value ids = inputIds(graph);
+        StepInputs rest = withoutIds(graph);
+        return new StepInputs(ids, rest.cuSeqlens, rest.pastLens, rest.blockTable, rest.kvPool, logitRows(graph));
+    }
+
+    static Value inputIds(GraphBuilder graph) {
+        return graph.input("input_ids", "packed token ids", DataType.INT64, Dim.of("T"));
+    }
+
+    private static Value logitRows(GraphBuilder graph) {
+        return graph.input("logit_rows", "packed rows whose logits are wanted", DataType.INT64, Dim.of("R"));
+    }
+
+    /** For a graph that begins behind the embedding and ends before the head. */
+    static StepInputs withoutIds(GraphBuilder graph) {
         return new StepInputs(
-                graph.input("input_ids", "packed token ids", DataType.INT64, Dim.of("T")),
+                Value.NONE,
                 graph.input("cu_seqlens", "where each sequence begins, and T", DataType.INT32, Dim.of("B + 1")),
                 graph.input("past_lens", "tokens of each sequence in the cache", DataType.INT32, Dim.of("B")),
                 graph.input(
@@ -22,6 +37,6 @@ record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTa
                         "address, bytes, layers, blocks, tokens a block, bits an element; changed in place",
                         DataType.INT64,
                         Dim.of(6)),
-                graph.input("logit_rows", "packed rows whose logits are wanted", DataType.INT64, Dim.of("R")));
+                Value.NONE);
     }
 }

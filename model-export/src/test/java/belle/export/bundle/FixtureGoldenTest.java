@@ -69,7 +69,14 @@ final class FixtureGoldenTest {
             Path checkpoint, Path expected, Optional<WeightType> weights, Optional<Path> lora) throws Exception {
         assumeTrue(Files.exists(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
         var options = new ExportOptions(
-                folder.resolve("bundle"), false, weights, Optional.empty(), PromptTemplates.BELLE, lora, 0);
+                folder.resolve("bundle"),
+                false,
+                weights,
+                Optional.empty(),
+                Optional.empty(),
+                PromptTemplates.BELLE,
+                lora,
+                0);
         Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
         try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
             logits(probe, expected);

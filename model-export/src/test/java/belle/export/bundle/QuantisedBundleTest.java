@@ -100,7 +100,14 @@ class QuantisedBundleTest {
 
     private Bundle export(Path checkpoint, Optional<WeightType> weights, Optional<Integer> group, List<String> notes) {
         var options = new ExportOptions(
-                folder.resolve("bundle"), false, weights, group, PromptTemplates.BELLE, Optional.empty(), 0);
+                folder.resolve("bundle"),
+                false,
+                weights,
+                group,
+                Optional.empty(),
+                PromptTemplates.BELLE,
+                Optional.empty(),
+                0);
         return Exporter.export(checkpoint, options, new Progress() {
             @Override
             public void advanced(long doneBytes, long totalBytes) {}
@@ -118,7 +125,8 @@ class QuantisedBundleTest {
                     checkpoint,
                     bundle.manifest().architecture(),
                     new ExportOptions(source, false, Optional.empty(), PromptTemplates.BELLE, 0),
-                    WeightType.F16);
+                    WeightType.F16,
+                    Optional.empty());
             int compared = 0;
             for (var planned : plan.tensors()) {
                 var entry = Objects.requireNonNull(bundle.manifest().tensors().get(planned.name()));
@@ -143,8 +151,12 @@ class QuantisedBundleTest {
         }
     }
 
-    /** Perplexity over all texts, against the reference's of the same weights. */
     private static void likelihood(Bundle bundle, Path expected, double tolerance) throws Exception {
+        assertThat(perplexityRatio(bundle, expected)).isCloseTo(1, within(tolerance));
+    }
+
+    /** Perplexity over all texts, against the reference's of the same weights. */
+    static double perplexityRatio(Bundle bundle, Path expected) throws Exception {
         double reference = 0;
         double own = 0;
         int predicted = 0;
@@ -155,6 +167,6 @@ class QuantisedBundleTest {
                 own += FixtureGoldenTest.negativeLogLikelihood(probe, Expected.ids(line.path("ids")));
             }
         }
-        assertThat(Math.exp((own - reference) / predicted)).isCloseTo(1, within(tolerance));
+        return Math.exp((own - reference) / predicted);
     }
 }

@@ -1,0 +1,245 @@
+package belle.export.bundle;
+
+import ai.onnxruntime.OrtException;
+import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.QuantisedRows;
+import belle.export.checkpoint.QuantisedTensor;
+import belle.export.graph.PartGraph;
+import belle.proto.Check;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.WeightType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantises a model layer by layer: the calibration text runs through the quantised layers before, a layer's matrices are
+ * quantised by what they are multiplied with, and what the quantised layer makes of the text goes on to the next one. Only one
+ * layer is in memory, so its matrices are read in the order of the layers, as a bundle is written.
+ */
+final class CalibratedLayers {
+    private static final String LAYER = "layers.";
+
+    private final Checkpoint checkpoint;
+    private final Architecture architecture;
+    private final Calibration calibration;
+    private final Path scratch;
+    private final Map<String, Calibrated> wanted = new LinkedHashMap<>();
+    private final Map<String, Double> errors = new LinkedHashMap<>();
+
+    /** How the bundle stores its matrices, those that are not calibrated among them. */
+    private @Nullable Storage storage;
+
+    /** What the next layer is given for each sequence: [tokens, hidden]. */
+    private List<float[]> hidden = List.of();
+
+    private int next;
+
+    /** {@code scratch} is an empty folder for one layer's weights. */
+    CalibratedLayers(Checkpoint checkpoint, Architecture architecture, Calibration calibration, Path scratch) {
+        this.checkpoint = checkpoint;
+        this.architecture = architecture;
+        this.calibration = calibration;
+        this.scratch = scratch;
+    }
+
+    /** Returns matrix {@code name} of the bundle, made from the checkpoint's tensor {@code from} of [outputs, inputs]. */
+    QuantisedTensor matrix(String name, String from, int bits, int group) {
+        List<Long> shape =
+                Objects.requireNonNull(checkpoint.tensors().get(from)).shape();
+        var matrix = new Calibrated(
+                name, from, bits, Math.toIntExact(shape.getFirst()), Math.toIntExact(shape.getLast()), group);
+        wanted.put(name, matrix);
+        return matrix;
+    }
+
+    /** Says how all matrices are stored; before the first one is read. */
+    void storedAs(Storage storage) {
+        this.storage = storage;
+    }
+
+    /** |(w - q) x|^2 / |w x|^2 over the calibration text, by tensor of the checkpoint, of those that are done. */
+    Map<String, Double> errors() {
+        return Map.copyOf(errors);
+    }
+
+    /** Says in a line what was lost. Empty when nothing was quantised. */
+    Optional<String> summary() {
+        return errors.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(worst -> String.format(
+                        Locale.ROOT,
+                        "%d matrices were quantised by %d tokens; their outputs' largest relative error is %.2g, of %s",
+                        errors.size(),
+                        calibration.tokens(),
+                        worst.getValue(),
+                        worst.getKey()));
+    }
+
+    /** A matrix that is quantised with its layer. */
+    private final class Calibrated implements QuantisedTensor {
+        private final String name;
+        private final String from;
+        private final int bits;
+        private final int outputs;
+        private final int inputs;
+        private final int group;
+        private @Nullable QuantisedRows rows;
+        private List<Integer> order = List.of();
+
+        Calibrated(String name, String from, int bits, int outputs, int inputs, int group) {
+            this.name = name;
+            this.from = from;
+            this.bits = bits;
+            this.outputs = outputs;
+            this.inputs = inputs;
+            this.group = group;
+        }
+
+        @Override
+        public int bits() {
+            return bits;
+        }
+
+        @Override
+        public int inputs() {
+            return inputs;
+        }
+
+        @Override
+        public int group() {
+            return group;
+        }
+
+        @Override
+        public boolean isOrdered() {
+            return calibration.byActivation();
+        }
+
+        @Override
+        public List<Integer> order() {
+            prepare();
+            return order;
+        }
+
+        @Override
+        public void prepare() {
+            if (rows == null) {
+                quantiseUpTo(layer(name));
+            }
+        }
+
+        @Override
+        public void read(int row, int count, QuantisedRows into, int at) {
+            into.copy(Objects.requireNonNull(rows, "not prepared"), row, count, at);
+        }
+    }
+
+    private static int layer(String name) {
+        return Integer.parseInt(name.substring(LAYER.length(), name.indexOf('.', LAYER.length())));
+    }
+
+    private void quantiseUpTo(int layer) {
+        Check.that(layer >= next, "layer %s is asked for behind layer %s", layer, next);
+        try {
+            if (next == 0) {
+                hidden = embedded();
+            }
+            for (; next <= layer; next++) {
+                forget(next - 1);
+                quantise(next);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (OrtException e) {
+            throw new IllegalStateException("layer " + next + " cannot be calibrated", e);
+        }
+    }
+
+    private void forget(int layer) {
+        wanted.values().stream().filter(matrix -> layer(matrix.name) == layer).forEach(matrix -> matrix.rows = null);
+    }
+
+    private List<float[]> embedded() throws IOException, OrtException {
+        WeightPlan plan = WeightPlan.part(
+                checkpoint.config(), architecture, Storage.plain(WeightType.F32), name -> !name.startsWith(LAYER));
+        PartGraph graph = PartGraph.embedding(checkpoint.config(), architecture, plan.entries(), Exporter.VERSION);
+        List<float[]> all = new ArrayList<>();
+        try (PartRun run = PartRun.open(checkpoint, plan, graph, architecture, 1, scratch)) {
+            for (List<Integer> ids : calibration.sequences()) {
+                all.add(run.embed(ids));
+            }
+        }
+        return all;
+    }
+
+    private void quantise(int layer) throws IOException, OrtException {
+        Map<String, Hessian> hessians = new HashMap<>();
+        Map<String, String> multiplied;
+        try (PartRun run = open(layer, Storage.plain(WeightType.F32))) {
+            multiplied = run.multiplied();
+            for (float[] x : hidden) {
+                int tokens = x.length / architecture.hidden();
+                run.run(
+                        x,
+                        (value, rows) -> hessians.computeIfAbsent(value, _ -> new Hessian(rows.length / tokens))
+                                .add(rows));
+            }
+        }
+        solve(layer, multiplied, hessians);
+        try (PartRun run = open(layer, Objects.requireNonNull(storage))) {
+            List<float[]> given = new ArrayList<>();
+            for (float[] x : hidden) {
+                given.add(run.run(x, (_, _) -> {}));
+            }
+            hidden = given;
+        }
+    }
+
+    private PartRun open(int layer, Storage as) throws IOException, OrtException {
+        String prefix = LAYER + layer + ".";
+        WeightPlan plan = WeightPlan.part(
+                checkpoint.config(),
+                architecture,
+                as,
+                name -> name.startsWith(prefix) || name.startsWith("rope.") || name.startsWith("alibi."));
+        PartGraph graph =
+                PartGraph.layer(checkpoint.config(), architecture, plan.entries(), as.group(), layer, Exporter.VERSION);
+        int longest =
+                calibration.sequences().stream().mapToInt(List::size).max().orElse(1);
+        return PartRun.open(checkpoint, plan, graph, architecture, longest, scratch);
+    }
+
+    /** A tensor from which several matrices are made is quantised once; matrices with one input share its factor. */
+    private void solve(int layer, Map<String, String> multiplied, Map<String, Hessian> hessians) {
+        Map<String, Gptq> solvers = new HashMap<>();
+        Map<String, Gptq.Result> results = new HashMap<>();
+        for (Calibrated matrix : wanted.values()) {
+            if (layer(matrix.name) == layer) {
+                Gptq solver = solvers.computeIfAbsent(
+                        Objects.requireNonNull(multiplied.get(matrix.name)),
+                        value -> new Gptq(Objects.requireNonNull(hessians.get(value)), calibration.byActivation()));
+                Gptq.Result result = results.computeIfAbsent(
+                        matrix.from,
+                        from -> solver.quantise(
+                                (output, into) ->
+                                        checkpoint.read(from, (long) output * into.length, into, 0, into.length),
+                                matrix.outputs,
+                                matrix.bits,
+                                matrix.group));
+                matrix.rows = result.codes();
+                matrix.order = calibration.byActivation() ? solver.order() : List.of();
+                errors.put(matrix.from, result.relativeError());
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package belle.export.graph;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import belle.export.checkpoint.ModelConfig;
+import belle.export.graph.Value.Dim;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.TensorEntry;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A part of a model as a graph of its own, for work that goes layer by layer.
+ *
+ * @param output name of the result, [T, E]
+ * @param multiplied the result's name that each matrix is multiplied with, by the matrix's name: [T, K]
+ */
+public record PartGraph(ModelProto model, String output, Map<String, String> multiplied) {
+    /** Name of the input of a layer: float32 [T, E]. */
+    public static final String HIDDEN = "hidden";
+
+    public PartGraph {
+        multiplied = Map.copyOf(multiplied);
+    }
+
+    /** Returns the embedding: {@code input_ids} int64 [T] to what the first layer is given. */
+    public static PartGraph embedding(
+            ModelConfig config, Architecture architecture, Map<String, TensorEntry> tensors, String exporter) {
+        GraphBuilder graph = new GraphBuilder("belle_embedding", "The embedding alone");
+        BelleOps ops = new BelleOps(graph, architecture, tensors, 0, RankCut.WHOLE);
+        StepInputs step =
+                new StepInputs(StepInputs.inputIds(graph), Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
+        Value out = RankGraph.family(config, ops, step).embedded();
+        graph.output(out, "what the first layer is given");
+        return new PartGraph(graph.build(exporter, Map.of()), out.name(), Map.of());
+    }
+
+    /** Returns one layer, whose cache is layer 0: the inputs of a step but ids and rows, and {@link #HIDDEN}. */
+    public static PartGraph layer(
+            ModelConfig config,
+            Architecture architecture,
+            Map<String, TensorEntry> tensors,
+            int group,
+            int layer,
+            String exporter) {
+        GraphBuilder graph = new GraphBuilder("belle_layer", "Layer " + layer + " alone");
+        BelleOps ops = new BelleOps(graph, architecture, tensors, group, RankCut.WHOLE);
+        StepInputs step = StepInputs.withoutIds(graph);
+        Value x = graph.input(
+                HIDDEN, "what the layer is given", DataType.FLOAT, Dim.of("T"), Dim.of(architecture.hidden()));
+        Value out = RankGraph.family(config, ops, step).layer(layer, 0, x);
+        graph.output(out, "what the next layer is given");
+        Map<String, String> multiplied = new LinkedHashMap<>();
+        ops.multiplied().forEach((matrix, value) -> {
+            if (!multiplied.containsValue(value.name())) {
+                graph.output(value, "what " + matrix + " is multiplied with");
+            }
+            multiplied.put(matrix, value.name());
+        });
+        return new PartGraph(graph.build(exporter, Map.of()), out.name(), multiplied);
+    }
+}

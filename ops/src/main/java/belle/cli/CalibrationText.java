@@ -1,0 +1,70 @@
+package belle.cli;
+
+import belle.export.bundle.Calibration;
+import belle.export.tokenizer.TokenizerFiles;
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.Tokens;
+import belle.text.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A file of plain text to quantise by, cut into windows of token ids. */
+final class CalibrationText {
+    private static final int WINDOW_TOKENS = 512;
+    private static final int MOST_WINDOWS = 64;
+
+    private CalibrationText() {}
+
+    /**
+     * Reads at most 64 windows of 512 tokens, from the beginning on.
+     *
+     * @param checkpoint whose tokenizer is used
+     * @throws FailureException when the file cannot be read, is no UTF-8 or is empty
+     */
+    static Calibration read(Path file, Path checkpoint, boolean byActivation) {
+        Tokens ids = encode(text(file), checkpoint);
+        List<List<Integer>> windows = new ArrayList<>();
+        for (int from = 0; from < ids.size() && windows.size() < MOST_WINDOWS; from += WINDOW_TOKENS) {
+            int end = Math.min(ids.size(), from + WINDOW_TOKENS);
+            windows.add(IntStream.range(from, end).map(ids::get).boxed().toList());
+        }
+        if (windows.isEmpty()) {
+            throw new FailureException(new Failure.Broken(file.toString(), "calibration", "holds no text"));
+        }
+        return new Calibration(windows, byActivation);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw new FailureException(new Failure.Broken(file.toString(), "calibration", "is no UTF-8 text"), e);
+        } catch (IOException e) {
+            throw new FailureException(
+                    new Failure.Broken(file.toString(), "calibration", "cannot be read: " + e.getMessage()), e);
+        }
+    }
+
+    private static Tokens encode(String text, Path checkpoint) {
+        try {
+            Path json = Files.createTempFile("belle-tokenizer", ".json");
+            try {
+                Files.writeString(json, TokenizerFiles.read(checkpoint).json());
+                try (Tokenizer tokenizer = Tokenizer.open(json)) {
+                    return tokenizer.encode(text);
+                }
+            } finally {
+                Files.delete(json);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
