@@ -148,15 +148,34 @@ public final class Engine {
         List<Output> outputs = new ArrayList<>(2 * sequences.size());
         int firstRow = 0;
         for (int i = 0; i < sequences.size(); i++) {
-            Slice slice = step.slices().get(i);
-            for (int j = slice.logitRows(); j > 0 && !sequences.get(i).ended; j--) {
-                int position = slice.past() + slice.tokens().size() - j;
-                take(slice.id(), position, logits, firstRow + slice.logitRows() - j, outputs);
-            }
-            firstRow += slice.logitRows();
+            take(step.slices().get(i), sequences.get(i), logits, firstRow, outputs);
+            firstRow += step.slices().get(i).logitRows();
         }
         scheduler.checkBooks();
         return outputs;
+    }
+
+    /** Applies a slice's logits, those behind a guess only if it is what was drawn. */
+    private void take(Slice slice, Sequence sequence, Logits logits, int firstRow, List<Output> outputs) {
+        int right = 0;
+        for (int row = 0; row < slice.logitRows() && !sequence.ended; row++) {
+            int at = slice.tokens().size() - slice.logitRows() + row;
+            if (at >= slice.certain()) {
+                if (sequence.history.get(slice.past() + at) != slice.tokens().get(at)) {
+                    break;
+                }
+                right++;
+            }
+            take(slice.id(), slice.past() + at, logits, firstRow + row, outputs);
+        }
+        if (right > 0 && !sequence.ended) {
+            scheduler.guessed(sequence, right);
+        }
+    }
+
+    /** Notes how long a step took. It decides how long a prompt's next chunk is, and no token. */
+    public void took(Step step, long nanos) {
+        scheduler.took(step, nanos);
     }
 
     /** Ends every stream of the step in flight with {@code failure}; the others go on. */

@@ -18,7 +18,13 @@ final class Generation {
         for (int choice = 0; choice < request.params().n(); choice++) {
             var id = new SequenceId(request.stream(), choice);
             boolean scores = request.scoresPrompt() && choice == 0;
-            var sequence = new Sequence(id, request.tenant(), arrival + choice, request.prompt(), scores);
+            var sequence = new Sequence(
+                    id,
+                    request.tenant(),
+                    arrival + choice,
+                    request.prompt(),
+                    request.params().maxTokens(),
+                    scores);
             choices.add(new Choice(sequence, request, model));
             if (!request.given().isEmpty()) {
                 choices.getLast().restore(request.given().get(choice));

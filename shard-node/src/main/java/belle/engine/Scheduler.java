@@ -19,6 +19,7 @@ final class Scheduler {
     private final EngineConfig config;
     private final KvCache cache;
     private final long loan;
+    private final PrefillBudget prefillBudget;
     private final FairQueue queue = new FairQueue();
     /** Sequences that lost their blocks, oldest first. */
     private final List<Sequence> preempted = new ArrayList<>();
@@ -38,6 +39,7 @@ final class Scheduler {
         Check.that(cache.references() == 0, "the cache is still lent to another engine");
         this.config = config;
         this.cache = cache;
+        prefillBudget = new PrefillBudget(config);
         loan = cache.loans();
     }
 
@@ -104,12 +106,31 @@ final class Scheduler {
                 giveBack(sequence);
             } else {
                 int before = sequence.computed;
-                sequence.advance(step.slices().get(i).tokens().size());
+                sequence.advance(step.slices().get(i).certain());
                 cache.publish(sequence.blocks, sequence.history, before, sequence.computed);
                 queueFollowers(sequence);
             }
         }
         return done;
+    }
+
+    /** Notes that the first {@code count} guesses of a completed slice were right. */
+    void guessed(Sequence sequence, int count) {
+        int before = sequence.computed;
+        sequence.advance(count);
+        cache.publish(sequence.blocks, sequence.history, before, sequence.computed);
+        decodeTokens += count;
+    }
+
+    /** Notes how long a step took: later ones are planned by it. */
+    void took(Step step, long nanos) {
+        int decodes = 0;
+        int prefills = 0;
+        for (Slice slice : step.slices()) {
+            decodes += slice.certain() == 1 ? 1 : 0;
+            prefills += slice.certain() == 1 ? 0 : slice.certain();
+        }
+        prefillBudget.took(decodes, prefills, nanos);
     }
 
     /** Notes that nothing is known of what a step wrote. Returns its sequences; none of them can go on. */
@@ -150,9 +171,12 @@ final class Scheduler {
 
     /** Every running sequence with one pending token feeds it, if a block for it can be had. */
     private void planDecodes(StepPlan plan) {
-        for (Sequence sequence : running()) {
+        List<Sequence> running = running();
+        for (int i = 0; i < running.size(); i++) {
+            Sequence sequence = running.get(i);
             if (sequence.holding && sequence.pending() == 1 && reserve(sequence)) {
-                plan.add(sequence, 1);
+                int most = plan.guesses(sequence, running.size() - i - 1);
+                plan.add(sequence, 1, PromptLookup.guess(sequence.history, most));
                 decodeTokens++;
             }
         }
@@ -160,7 +184,7 @@ final class Scheduler {
 
     /** Prompts of running sequences, then of new ones, as far as the budget reaches. */
     private void planPrefills(StepPlan plan) {
-        int budget = plan.prefillTokens();
+        int budget = plan.prefillTokens(prefillBudget.tokens());
         for (Sequence sequence : running()) {
             if (!sequence.inStep && sequence.pending() > 1) {
                 budget -= planChunk(plan, sequence, budget);

@@ -17,6 +17,9 @@ final class Sequence {
     final long arrival;
 
     final int promptTokens;
+    /** The most that its history can ever be: its prompt and all that may be drawn. */
+    final int mostTokens;
+
     final History history;
     final BlockTable blocks = new BlockTable();
     /** Choices of the same prompt, which wait until this one has computed it. */
@@ -38,12 +41,13 @@ final class Sequence {
     /** It is part of the step in flight. */
     boolean inStep;
 
-    Sequence(SequenceId id, String tenant, long arrival, Tokens prompt, boolean wantsPromptLogits) {
+    Sequence(SequenceId id, String tenant, long arrival, Tokens prompt, int maxTokens, boolean wantsPromptLogits) {
         this.id = id;
         this.tenant = tenant;
         this.arrival = arrival;
         history = new History(prompt);
         promptTokens = prompt.size();
+        mostTokens = promptTokens + maxTokens;
         logitsFrom = wantsPromptLogits ? 0 : promptTokens - 1;
     }
 

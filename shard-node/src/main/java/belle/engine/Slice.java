@@ -9,5 +9,11 @@ import belle.proto.Tokens;
  * @param past tokens of the sequence that are in the cache already
  * @param blocks cover every position up to the last one fed
  * @param logitRows the last so many of {@code tokens} want their logits: 0 inside a prompt, 1 to draw, more for echo
+ * @param guesses the last so many of {@code tokens} are guesses behind a decode: each counts if it is what is drawn
  */
-public record Slice(SequenceId id, Tokens tokens, int past, BlockTable blocks, int logitRows) {}
+public record Slice(SequenceId id, Tokens tokens, int past, BlockTable blocks, int logitRows, int guesses) {
+    /** Tokens that the sequence has for certain. */
+    int certain() {
+        return tokens.size() - guesses;
+    }
+}

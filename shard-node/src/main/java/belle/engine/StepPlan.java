@@ -23,10 +23,10 @@ final class StepPlan {
         return sequences;
     }
 
-    /** Prompt tokens that a step with these (decoding) slices may compute. */
-    int prefillTokens() {
+    /** Prompt tokens that a step with these (decoding) slices may compute: {@code besideDecodes} if there are any. */
+    int prefillTokens(int besideDecodes) {
         int room = config.maxStepTokens() - tokens;
-        return slices.isEmpty() ? room : Math.min(room, config.prefillTokensBesideDecodes());
+        return slices.isEmpty() ? room : Math.min(room, besideDecodes);
     }
 
     /**
@@ -43,14 +43,27 @@ final class StepPlan {
     }
 
     void add(Sequence sequence, int count) {
+        add(sequence, count, Tokens.EMPTY);
+    }
+
+    /** The same with guesses of what comes behind them. */
+    void add(Sequence sequence, int count, Tokens guesses) {
         int past = sequence.computed;
-        Tokens fed = sequence.history.slice(past, past + count);
-        int rows = sequence.logitRows(count);
-        slices.add(new Slice(sequence.id, fed, past, sequence.blocks, rows));
+        Tokens fed = sequence.history.slice(past, past + count).plus(guesses);
+        int rows = sequence.logitRows(count) + guesses.size();
+        slices.add(new Slice(sequence.id, fed, past, sequence.blocks, rows, guesses.size()));
         sequences.add(sequence);
         sequence.inStep = true;
-        tokens += count;
+        tokens += fed.size();
         logitRows += rows;
+    }
+
+    /** Returns how many guesses a decode may have, if {@code decodes} more of a token and a row each are to follow it. */
+    int guesses(Sequence sequence, int decodes) {
+        // One token is drawn in any case; guesses lie in the blocks that it has, and before its last position.
+        int room = Math.min(sequence.blocks.size() * blockTokens, sequence.mostTokens - 1) - sequence.history.size();
+        int left = Math.min(config.maxStepTokens() - tokens, config.maxLogitRows() - logitRows) - 1 - decodes;
+        return Math.max(0, Math.min(Math.min(config.lookupTokens(), room), left));
     }
 
     boolean isEmpty() {

@@ -203,10 +203,14 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         if (!rank.isOurs(answer)) {
             return;
         }
-        metrics.stepTook(rank.finish());
+        long nanos = rank.finish();
+        metrics.stepTook(nanos);
         clients.deliver(
                 switch (answer) {
-                    case RankActor.StepDone(var _, var step, var logits) -> engine.complete(step, logits);
+                    case RankActor.StepDone(var _, var step, var logits) -> {
+                        engine.took(step, nanos);
+                        yield engine.complete(step, logits);
+                    }
                     case RankActor.StepFailed(var _, var step, var failure) -> engine.failStep(step, failure);
                 });
         if (stalled) {

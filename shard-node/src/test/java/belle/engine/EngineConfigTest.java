@@ -21,7 +21,7 @@ class EngineConfigTest {
                         .map(RecordComponent::getName)
                         .map(name -> name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
                         .toList());
-        assertThat(EngineConfig.from(section)).isEqualTo(new EngineConfig(64, 64, 512, 128, 128));
+        assertThat(EngineConfig.from(section)).isEqualTo(new EngineConfig(64, 64, 512, 128, 128, 4, 0));
     }
 
     @ParameterizedTest
@@ -36,6 +36,20 @@ class EngineConfigTest {
             int maxSequences, int maxWaiting, int stepTokens, int besideDecodes, int logitRows, String message) {
         assertThatExceptionOfType(FailureException.class)
                 .isThrownBy(() -> new EngineConfig(maxSequences, maxWaiting, stepTokens, besideDecodes, logitRows))
+                .withMessageContaining("belle.node.engine." + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "1.4; 0; max-slowdown must be 0, or from 1.5 to 1000.0, but is 1.4",
+                "NaN; 0; max-slowdown must be 0, or from 1.5 to 1000.0, but is NaN",
+                "0; -1; lookup-tokens must be at least 0 (0), but is -1"
+            })
+    void namesThemForWhatMayBeOff(double maxSlowdown, int lookupTokens, String message) {
+        assertThatExceptionOfType(FailureException.class)
+                .isThrownBy(() -> new EngineConfig(4, 0, 8, 1, 8, maxSlowdown, lookupTokens))
                 .withMessageContaining("belle.node.engine." + message);
     }
 }

@@ -53,6 +53,25 @@ class EngineTest {
         assertThat(told.reasons()).containsEntry(0, FinishReason.STOP);
     }
 
+    /** Nothing but "a" is drawn, so every guess is right: 20 tokens take a prompt's step and five of four tokens, the last cut. */
+    @Test
+    void rightGuessesSaveSteps() {
+        var guessing = new Engine(new EngineConfig(4, 4, 64, 64, 64, 0, 3), Alone.MODEL, new KvCache(8, 16));
+        var own = new HashModel(8, 16);
+        SamplingParams onlyA = params(20, 0, 0, Map.of(0, 100.0), 1, List.of(), true);
+        assertThat(guessing.submit(request("a", PROMPT, onlyA), 1)).isEmpty();
+        var told = new Transcript();
+        int steps = 0;
+        for (var step = guessing.nextStep(); step.isPresent(); step = guessing.nextStep()) {
+            guessing.complete(step.get(), own.run(step.get())).forEach(told::add);
+            steps++;
+        }
+        assertThat(told.ids().get(0)).hasSize(20).containsOnly(0);
+        assertThat(told.usage()).isEqualTo(new Usage(7, 0, 20));
+        assertThat(steps).isBetween(6, 8);
+        assertThat(guessing.load().leasedBlocks()).isZero();
+    }
+
     @Test
     void givesWhatWasHeldBackAtTheEnd() {
         SamplingParams half = params(2, 0, 0, Map.of(2, 100.0), 1, List.of(), true);

@@ -66,7 +66,7 @@ class FairQueueTest {
     }
 
     private Sequence add(String tenant) {
-        var sequence = new Sequence(new SequenceId("s" + arrivals, 0), tenant, arrivals++, Tokens.of(1), false);
+        var sequence = new Sequence(new SequenceId("s" + arrivals, 0), tenant, arrivals++, Tokens.of(1), 1, false);
         queue.enter(sequence);
         queue.addLast(sequence);
         return sequence;

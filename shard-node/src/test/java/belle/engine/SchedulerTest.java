@@ -185,7 +185,7 @@ class SchedulerTest {
         int[] ids = new int[promptTokens];
         Arrays.setAll(ids, i -> firstId + i);
         var id = new SequenceId(Integer.toString(arrivals), 0);
-        return new Sequence(id, "tenant", arrivals++, Tokens.of(ids), echo);
+        return new Sequence(id, "tenant", arrivals++, Tokens.of(ids), 64, echo);
     }
 
     /** Runs a step, which must be "stream:past+tokens …", and draws token 7 for every sequence that is up to date. */

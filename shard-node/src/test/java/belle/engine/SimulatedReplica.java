@@ -43,7 +43,9 @@ final class SimulatedReplica {
                 simulation.below(30),
                 sequences + simulation.below(20),
                 1 + simulation.below(10),
-                sequences + simulation.below(6));
+                sequences + simulation.below(6),
+                0,
+                simulation.below(4));
         cache = new KvCache(blocks, blockTokens);
         model = new HashModel(blocks, blockTokens);
         engine = new Engine(config, Alone.MODEL, cache);
@@ -186,8 +188,10 @@ final class SimulatedReplica {
         Set<SequenceId> seen = new HashSet<>();
         for (Slice slice : step.slices()) {
             int count = slice.tokens().size();
-            decodes += count == 1 ? 1 : 0;
-            prefill += count == 1 ? 0 : count;
+            boolean decode = slice.certain() == 1;
+            decodes += decode ? count : 0;
+            prefill += decode ? 0 : count;
+            assertThat(slice.guesses()).isLessThanOrEqualTo(decode ? config.lookupTokens() : 0);
             assertThat(paused).doesNotContain(slice.id().stream());
             assertThat(seen.add(slice.id())).isTrue();
             assertThat(slice.blocks().size() * blockTokens).isGreaterThanOrEqualTo(slice.past() + count);

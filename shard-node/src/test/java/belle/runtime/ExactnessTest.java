@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ExactnessTest {
     private static final EngineConfig USUAL = new EngineConfig(64, 64, 256, 128, 256);
+    private static final EngineConfig GUESSING = new EngineConfig(64, 64, 256, 128, 256, 0, 6);
     private static final EngineConfig SMALL_CHUNKS = new EngineConfig(64, 64, 64, 5, 64);
 
     @TempDir
@@ -60,6 +61,14 @@ class ExactnessTest {
                             .generate(prompt, sampled(), false, _ -> {})
                             .choices())
                     .as("prefilled in small chunks")
+                    .isEqualTo(expected);
+            assertThat(LocalGenerator.of(model, GUESSING)
+                            .generate(prompt, sampled(), false, _ -> {})
+                            .choices())
+                    .as("with guesses")
+                    .isEqualTo(expected);
+            assertThat(amongOthers(LocalGenerator.of(model, GUESSING), prompt, 7))
+                    .as("with guesses among 7 others")
                     .isEqualTo(expected);
             assertThat(amongOthers(LocalGenerator.of(model, USUAL), prompt, 31))
                     .as("among 31 others")

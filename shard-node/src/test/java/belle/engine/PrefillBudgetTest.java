@@ -1,0 +1,70 @@
+package belle.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** A machine whose decodes take 10 ms and whose prompt tokens take 0.2 ms each. */
+class PrefillBudgetTest {
+    private static final long DECODE_NANOS = 10_000_000;
+    private static final long TOKEN_NANOS = 200_000;
+
+    private static PrefillBudget budget(double maxSlowdown) {
+        return new PrefillBudget(new EngineConfig(8, 8, 512, 128, 8, maxSlowdown, 0));
+    }
+
+    private static long nanos(int prefills) {
+        return DECODE_NANOS + prefills * TOKEN_NANOS;
+    }
+
+    @Test
+    void isTheConfiguredNumberUntilItHasSeenSteps() {
+        PrefillBudget budget = budget(4);
+        assertThat(budget.tokens()).isEqualTo(128);
+        budget.took(4, 0, DECODE_NANOS);
+        assertThat(budget.tokens()).isEqualTo(128);
+    }
+
+    @Test
+    void isTheConfiguredNumberAlwaysWhenNothingIsToBeLearned() {
+        PrefillBudget budget = budget(0);
+        budget.took(4, 0, DECODE_NANOS);
+        budget.took(0, 100, nanos(100));
+        assertThat(budget.tokens()).isEqualTo(128);
+    }
+
+    @Test
+    void keepsStepsWithinTheirTime() {
+        PrefillBudget budget = budget(4);
+        budget.took(4, 0, DECODE_NANOS);
+        for (int step = 0; step < 50; step++) {
+            int tokens = budget.tokens();
+            budget.took(4, tokens, nanos(tokens));
+        }
+        assertThat(nanos(budget.tokens())).isBetween(3 * DECODE_NANOS, 4 * DECODE_NANOS);
+    }
+
+    @Test
+    void followsAMachineThatBecomesSlower() {
+        PrefillBudget budget = budget(4);
+        budget.took(4, 0, DECODE_NANOS);
+        budget.took(0, 512, 512 * TOKEN_NANOS);
+        int before = budget.tokens();
+        for (int step = 0; step < 50; step++) {
+            budget.took(4, budget.tokens(), DECODE_NANOS + 4 * TOKEN_NANOS * budget.tokens());
+        }
+        assertThat(budget.tokens()).isBetween(before / 5, before / 3);
+    }
+
+    @Test
+    void letsAPromptGoOnAndFillsNoMoreThanAStep() {
+        PrefillBudget slow = budget(2);
+        slow.took(4, 0, 1_000);
+        slow.took(0, 1, 1_000_000);
+        assertThat(slow.tokens()).isEqualTo(8);
+        PrefillBudget fast = budget(4);
+        fast.took(4, 0, 1_000_000_000);
+        fast.took(0, 100, 100);
+        assertThat(fast.tokens()).isEqualTo(512);
+    }
+}
