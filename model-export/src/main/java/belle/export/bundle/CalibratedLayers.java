@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +71,8 @@ final class CalibratedLayers {
         return Map.copyOf(errors);
     }
 
-    /** Says in a line what was lost. Empty when nothing was quantised. */
-    Optional<String> summary() {
+    /** Says in a line what was lost. */
+    String summary() {
         return errors.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .map(worst -> String.format(
@@ -82,7 +81,8 @@ final class CalibratedLayers {
                         errors.size(),
                         calibration.tokens(),
                         worst.getValue(),
-                        worst.getKey()));
+                        worst.getKey()))
+                .orElse("the calibration was not used: every matrix keeps the integers that the checkpoint has");
     }
 
     /** A matrix that is quantised with its layer. */

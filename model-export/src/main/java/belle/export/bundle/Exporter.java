@@ -81,7 +81,7 @@ public final class Exporter {
             refuseFullDisk(staging, plan);
             write(staging, plan, architecture, progress);
             Files.delete(scratch);
-            calibrated.flatMap(CalibratedLayers::summary).ifPresent(progress::note);
+            calibrated.map(CalibratedLayers::summary).ifPresent(progress::note);
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();

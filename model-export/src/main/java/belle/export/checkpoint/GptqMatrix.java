@@ -196,7 +196,7 @@ final class GptqMatrix implements TensorSource {
     /** With {@code g_idx} the inputs are ordered by group; groups that then are not of one size have no counterpart. */
     @Override
     public Optional<QuantisedTensor> quantised() {
-        int[] of = unpacked().groups;
+        int[] of = readGroups();
         List<Integer> order = IntStream.range(0, inputs)
                 .boxed()
                 .sorted(Comparator.comparingInt(input -> of[input]))
