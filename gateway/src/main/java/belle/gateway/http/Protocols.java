@@ -28,8 +28,6 @@ import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
 import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.TLSPlacebo;
 import org.apache.pekko.util.ByteString;
 import scala.Option;
@@ -49,9 +47,6 @@ import scala.jdk.javaapi.FutureConverters;
  * with a body under way.
  */
 final class Protocols {
-    /** A connection of HTTP/1.1 has one request at a time; the next one is read when its answer is on its way. */
-    private static final int ANSWERS = 2;
-
     private final ActorSystem system;
     private final HttpExt http;
     private final org.apache.pekko.http.scaladsl.settings.ServerSettings settings;
@@ -93,33 +88,13 @@ final class Protocols {
     }
 
     private Flow<SslTlsInbound, SslTlsOutbound, ServerTerminator> http1(Handler handler, CompletionStage<Done> gone) {
-        var opened = new CompletableFuture<Http1Answers<?>>();
-        // Begun with the first bytes, which may come long after the connection: what waits to be run times out.
-        Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, CompletionStage<NotUsed>> answering =
-                Flow.fromMaterializer((_, _) -> answering(handler, gone, opened));
+        var opened = new CompletableFuture<Runnable>();
+        gone.thenRun(() -> close(opened));
+        Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, NotUsed> answering = Flow.fromGraph(
+                new Http1Answers<>(request -> handler.handle(request, gone).thenApply(Protocols::scala), opened));
         return answering
                 .join(new BidiFlow<>(http.serverLayer(settings, Option.empty(), log, false)))
                 .mapMaterializedValue(_ -> terminator(opened, gone));
-    }
-
-    private Flow<HttpRequest, org.apache.pekko.http.scaladsl.model.HttpResponse, NotUsed> answering(
-            Handler handler, CompletionStage<Done> gone, CompletableFuture<Http1Answers<?>> opened) {
-        var due = Source.<org.apache.pekko.http.scaladsl.model.HttpResponse>queue(ANSWERS)
-                .preMaterialize(system);
-        var answers = new Http1Answers<>(due.first());
-        opened.complete(answers);
-        gone.thenRun(answers::close);
-        Sink<HttpRequest, NotUsed> requests = Flow.<HttpRequest>create()
-                .mapAsync(1, request -> {
-                    answers.asked();
-                    return handler.handle(request, gone).thenApply(response -> {
-                        answers.answered(scala(response));
-                        return Done.getInstance();
-                    });
-                })
-                .to(Sink.ignore());
-        // When the whole system ends, an answer that does not come any more is a closed connection, not a 500.
-        return Flow.fromSinkAndSource(requests, due.second().recoverWith(Throwable.class, Source::never));
     }
 
     private Flow<SslTlsInbound, SslTlsOutbound, ServerTerminator> http2(Handler handler, CompletionStage<Done> gone) {
@@ -141,11 +116,15 @@ final class Protocols {
                 .thenApply(response -> response.addAttribute(Http2.streamId(), stream.orElseThrow()));
     }
 
-    private static ServerTerminator terminator(CompletableFuture<Http1Answers<?>> opened, CompletionStage<Done> gone) {
+    private static void close(CompletableFuture<Runnable> opened) {
+        var _ = opened.thenAccept(Runnable::run);
+    }
+
+    private static ServerTerminator terminator(CompletableFuture<Runnable> opened, CompletionStage<Done> gone) {
         return new ServerTerminator() {
             @Override
             public Future<HttpTerminated> terminate(FiniteDuration within, ExecutionContext executor) {
-                var _ = opened.thenAccept(Http1Answers::close);
+                close(opened);
                 return FutureConverters.asScala(gone.thenApply(_ -> HttpConnectionTerminated$.MODULE$));
             }
         };
