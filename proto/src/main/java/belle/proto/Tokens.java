@@ -39,6 +39,9 @@ public final class Tokens {
 
     /** Returns these ids followed by {@code more}; O(size). */
     public Tokens plus(Tokens more) {
+        if (more.isEmpty()) {
+            return this;
+        }
         int[] joined = Arrays.copyOf(ids, ids.length + more.ids.length);
         System.arraycopy(more.ids, 0, joined, ids.length, more.ids.length);
         return new Tokens(joined);

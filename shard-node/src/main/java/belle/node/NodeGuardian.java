@@ -35,8 +35,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
-import org.apache.pekko.cluster.Member;
-import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
@@ -171,7 +169,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<Command> onDrain(ActorRef<Done> replyTo) {
         drainer = Optional.of(replyTo);
         list();
-        if (replicas.isEmpty() || othersTakeOver()) {
+        if (replicas.isEmpty() || OtherNodes.areUp(getContext().getSystem())) {
             replyTo.tell(Done.done());
             return this;
         }
@@ -179,19 +177,6 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         replicas.values().forEach(replica -> replica.tell(new BatchActor.Drain(drained)));
         timers.startSingleTimer(new DeadlineIsOver(), config.drainDeadline());
         return this;
-    }
-
-    /** Where other nodes are up, their sessions go on with the streams as soon as those here stop: nothing to wait for. */
-    private boolean othersTakeOver() {
-        Cluster cluster = Cluster.get(getContext().getSystem());
-        Member self = cluster.selfMember();
-        for (Member member : cluster.state().getMembers()) {
-            boolean up = member.status().equals(MemberStatus.up());
-            if (up && member.hasRole(Node.ROLE) && !member.equals(self)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private Behavior<Command> onOpened(List<HostedModel> opened) {

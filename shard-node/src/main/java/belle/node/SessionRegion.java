@@ -9,16 +9,13 @@ import belle.session.SessionHome;
 import belle.session.SessionJournal;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
-import org.apache.pekko.cluster.typed.Cluster;
 
 /** The shard region in which this node hosts sessions. */
 final class SessionRegion {
@@ -71,7 +68,10 @@ final class SessionRegion {
 
             @Override
             public void forward(SessionCommand command) {
-                if (hasNext(system)) {
+                boolean ending =
+                        CoordinatedShutdown.get(system).getShutdownReason().isPresent();
+                // Where there is no other node, what is forwarded would only hold the region's end up.
+                if (!ending || OtherNodes.areUp(system)) {
                     ClusterSharding.get(system)
                             .entityRefFor(SessionCommand.TYPE, entity.getEntityId())
                             .tell(command);
@@ -83,17 +83,5 @@ final class SessionRegion {
                 residents.leave();
             }
         };
-    }
-
-    /** Where this node ends and there is no other one, what it forwards would only hold its region's end up. */
-    private static boolean hasNext(ActorSystem<?> system) {
-        Cluster cluster = Cluster.get(system);
-        boolean ending = CoordinatedShutdown.get(system).getShutdownReason().isPresent();
-        return !ending
-                || StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
-                        .anyMatch(member -> member.hasRole(Node.ROLE)
-                                && member.status().equals(MemberStatus.up())
-                                && !member.uniqueAddress()
-                                        .equals(cluster.selfMember().uniqueAddress()));
     }
 }
