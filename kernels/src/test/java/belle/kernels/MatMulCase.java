@@ -12,7 +12,7 @@ import java.util.Random;
  * A random product: up to three weight parts, with or without bias, one chain or leaves. Weights are kept as [N][K] for
  * the naive loop and laid out in tiles for the op.
  */
-final class MatMulCase {
+final class MatMulCase implements TestedProduct {
     private final boolean half;
     private final int inputs;
     private final int[] outputs;
@@ -42,7 +42,8 @@ final class MatMulCase {
         return half;
     }
 
-    int inputs() {
+    @Override
+    public int inputs() {
         return inputs;
     }
 
@@ -88,7 +89,8 @@ final class MatMulCase {
         return places;
     }
 
-    int width() {
+    @Override
+    public int width() {
         return Arrays.stream(outputs).sum();
     }
 
@@ -96,7 +98,8 @@ final class MatMulCase {
         return leafInputs.length - 1;
     }
 
-    SingleOp open(int threads) throws OrtException {
+    @Override
+    public SingleOp open(int threads) throws OrtException {
         OnnxJavaType type = Ops.weightType(half);
         int rank = 3;
         SingleOp.Builder builder = SingleOp.of(half ? "MatMulF16" : "MatMulF32")
@@ -121,7 +124,8 @@ final class MatMulCase {
         return builder.open(threads);
     }
 
-    float[] run(SingleOp op, float[] x) throws OrtException {
+    @Override
+    public float[] run(SingleOp op, float[] x) throws OrtException {
         OnnxTensor[] tensors = new OnnxTensor[2 + outputs.length];
         tensors[0] = Tensors.floats(x, x.length / inputs, inputs);
         if (hasBias) {
@@ -153,7 +157,8 @@ final class MatMulCase {
     }
 
     /** What the contract says, in a plain loop: one FMA chain a leaf, leaves along the tree, then the bias. */
-    float[] naive(float[] x) {
+    @Override
+    public float[] naive(float[] x) {
         int rows = x.length / inputs;
         float[] y = new float[rows * width()];
         float[] sums = new float[leaves()];

@@ -34,17 +34,7 @@ final class MatMulTest {
         Random random = new Random(seed);
         MatMulCase product = randomCase(random);
         float[] x = Ops.random(random, product.inputs() * (1 + random.nextInt(130)));
-        float[] expected = product.naive(x);
-        for (String isa : Ops.instructionSets()) {
-            assertThat(NativeLibrary.selectIsa(isa)).isTrue();
-            for (int threads : new int[] {1, 2}) {
-                try (SingleOp op = product.open(threads)) {
-                    assertThat(Ops.difference(expected, product.run(op, x)))
-                            .as("seed %d, %s, %d threads, %s", seed, isa, threads, product.outputs().length)
-                            .isEmpty();
-                }
-            }
-        }
+        product.equalsThePlainLoop(x, seed);
     }
 
     @ParameterizedTest
@@ -53,18 +43,7 @@ final class MatMulTest {
         Random random = new Random(1000 + seed);
         MatMulCase product = randomCase(random);
         float[] x = Ops.random(random, product.inputs() * 64);
-        float[] whole = product.naive(x);
-        for (String isa : Ops.instructionSets()) {
-            assertThat(NativeLibrary.selectIsa(isa)).isTrue();
-            try (SingleOp op = product.open(2)) {
-                for (int rows = 1; rows <= 64; rows++) {
-                    float[] y = product.run(op, Arrays.copyOf(x, rows * product.inputs()));
-                    assertThat(Ops.difference(Arrays.copyOf(whole, rows * product.width()), y))
-                            .as("seed %d, %s, %d rows", seed, isa, rows)
-                            .isEmpty();
-                }
-            }
-        }
+        product.doesNotDependOnTheBatch(x, seed);
     }
 
     @ParameterizedTest

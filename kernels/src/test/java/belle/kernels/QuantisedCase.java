@@ -27,7 +27,8 @@ record QuantisedCase(
         int inputs,
         List<Part> parts,
         List<Integer> leafInputs,
-        List<Integer> order) {
+        List<Integer> order)
+        implements TestedProduct {
     private static final int TILE = 64;
 
     /** One matrix: [N][K] codes, [N][groups] zeros and scales. */
@@ -78,7 +79,8 @@ record QuantisedCase(
                 random.nextInt(4) == 0 ? List.copyOf(order) : List.of());
     }
 
-    int width() {
+    @Override
+    public int width() {
         return parts.stream().mapToInt(part -> part.outputs).sum();
     }
 
@@ -86,7 +88,8 @@ record QuantisedCase(
         return (inputs + group - 1) / group;
     }
 
-    SingleOp open(int threads) throws OrtException {
+    @Override
+    public SingleOp open(int threads) throws OrtException {
         SingleOp.Builder builder = SingleOp.of("MatMulQ" + bits)
                 .input(OnnxJavaType.FLOAT, 2)
                 .input(OnnxJavaType.UINT8, 3)
@@ -112,7 +115,8 @@ record QuantisedCase(
         return builder.open(threads);
     }
 
-    float[] run(SingleOp op, float[] x) throws OrtException {
+    @Override
+    public float[] run(SingleOp op, float[] x) throws OrtException {
         @Nullable OnnxTensor[] tensors = new @Nullable OnnxTensor[6];
         tensors[0] = Tensors.floats(x, x.length / inputs, inputs);
         for (int part = 0; part < parts.size(); part++) {
@@ -166,7 +170,8 @@ record QuantisedCase(
     }
 
     /** What the contract says, in a plain loop: exact integers in a group of activations, one FMA a group, leaves as a tree. */
-    float[] naive(float[] x) {
+    @Override
+    public float[] naive(float[] x) {
         int rows = x.length / inputs;
         float[] y = new float[rows * width()];
         for (int row = 0; row < rows; row++) {
