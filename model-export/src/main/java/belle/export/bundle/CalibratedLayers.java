@@ -2,6 +2,7 @@ package belle.export.bundle;
 
 import ai.onnxruntime.OrtException;
 import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
 import belle.export.graph.PartGraph;
@@ -43,7 +44,7 @@ final class CalibratedLayers {
 
     private int next;
 
-    /** {@code scratch} is an empty folder for one layer's weights. */
+    /** {@code scratch} is a folder to be, for one layer's weights; it is gone between two layers. */
     CalibratedLayers(Checkpoint checkpoint, Architecture architecture, Calibration calibration, Path scratch) {
         this.checkpoint = checkpoint;
         this.architecture = architecture;
@@ -52,11 +53,10 @@ final class CalibratedLayers {
     }
 
     /** Returns matrix {@code name} of the bundle, made from the checkpoint's tensor {@code from} of [outputs, inputs]. */
-    QuantisedTensor matrix(String name, String from, int bits, int group) {
+    QuantisedTensor matrix(String name, String from, QuantisedForm form) {
         List<Long> shape =
                 Objects.requireNonNull(checkpoint.tensors().get(from)).shape();
-        var matrix = new Calibrated(
-                name, from, bits, Math.toIntExact(shape.getFirst()), Math.toIntExact(shape.getLast()), group);
+        var matrix = new Calibrated(name, from, Math.toIntExact(shape.getFirst()), form);
         wanted.put(name, matrix);
         return matrix;
     }
@@ -89,35 +89,21 @@ final class CalibratedLayers {
     private final class Calibrated implements QuantisedTensor {
         private final String name;
         private final String from;
-        private final int bits;
         private final int outputs;
-        private final int inputs;
-        private final int group;
+        private final QuantisedForm form;
         private @Nullable QuantisedRows rows;
         private List<Integer> order = List.of();
 
-        Calibrated(String name, String from, int bits, int outputs, int inputs, int group) {
+        Calibrated(String name, String from, int outputs, QuantisedForm form) {
             this.name = name;
             this.from = from;
-            this.bits = bits;
             this.outputs = outputs;
-            this.inputs = inputs;
-            this.group = group;
+            this.form = form;
         }
 
         @Override
-        public int bits() {
-            return bits;
-        }
-
-        @Override
-        public int inputs() {
-            return inputs;
-        }
-
-        @Override
-        public int group() {
-            return group;
+        public QuantisedForm form() {
+            return form;
         }
 
         @Override
@@ -234,8 +220,8 @@ final class CalibratedLayers {
                                 (output, into) ->
                                         checkpoint.read(from, (long) output * into.length, into, 0, into.length),
                                 matrix.outputs,
-                                matrix.bits,
-                                matrix.group));
+                                matrix.form.bits(),
+                                matrix.form.group()));
                 matrix.rows = result.codes();
                 matrix.order = calibration.byActivation() ? solver.order() : List.of();
                 errors.put(matrix.from, result.relativeError());

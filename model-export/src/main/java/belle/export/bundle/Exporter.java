@@ -70,9 +70,8 @@ public final class Exporter {
         refuseForeignTokenizer();
         Architecture architecture = architecture();
         try (StagingFolder staging = StagingFolder.beside(target)) {
-            Path scratch = Files.createDirectory(staging.file("calibration"));
-            Optional<CalibratedLayers> calibrated =
-                    options.calibration().map(text -> new CalibratedLayers(checkpoint, architecture, text, scratch));
+            Optional<CalibratedLayers> calibrated = options.calibration()
+                    .map(text -> new CalibratedLayers(checkpoint, architecture, text, staging.file("calibration")));
             WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
             if (plan.storage().requantised() > 0) {
                 progress.note(plan.storage().requantised()
@@ -80,7 +79,6 @@ public final class Exporter {
             }
             refuseFullDisk(staging, plan);
             write(staging, plan, architecture, progress);
-            Files.delete(scratch);
             calibrated.map(CalibratedLayers::summary).ifPresent(progress::note);
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);

@@ -48,8 +48,8 @@ final class Gptq {
     /** Quantises {@code outputs} rows of {@code source} to {@code bits} bits, {@code group} inputs sharing a scale. */
     Result quantise(Source source, int outputs, int bits, int group) {
         int inputs = hessian.inputs();
-        QuantisedRows rows = new QuantisedRows(outputs, inputs, (inputs + group - 1) / group);
-        double[][] costs = IntStream.range(0, (outputs + OUTPUTS - 1) / OUTPUTS)
+        QuantisedRows rows = new QuantisedRows(outputs, inputs, Math.ceilDiv(inputs, group));
+        double[][] costs = IntStream.range(0, Math.ceilDiv(outputs, OUTPUTS))
                 .parallel()
                 .mapToObj(tile -> {
                     int from = tile * OUTPUTS;

@@ -82,7 +82,7 @@ final class InverseFactor {
         for (int i = 0; i < n; i++) {
             u[i] = new float[n - i];
         }
-        IntStream.range(0, (n + BLOCK - 1) / BLOCK).parallel().forEach(block -> {
+        IntStream.range(0, Math.ceilDiv(n, BLOCK)).parallel().forEach(block -> {
             int begin = block * BLOCK;
             int end = Math.min(n, begin + BLOCK);
             double[][] columns = new double[end][end - begin];

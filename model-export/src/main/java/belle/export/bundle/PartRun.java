@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** A part of a model on the disk and in a session, for whole sequences one after the other. Closing it deletes its files. */
+/** A part of a model on the disk and in a session, for whole sequences one after the other. Closing it deletes its folder. */
 final class PartRun implements AutoCloseable {
     private static final String GRAPH = "part.onnx";
 
@@ -32,10 +32,11 @@ final class PartRun implements AutoCloseable {
         this.sequence = sequence;
     }
 
-    /** Writes the part's weights and graph to {@code folder} and opens them for sequences of at most {@code tokens}. */
+    /** Writes the part's weights and graph to {@code folder}, which is made, and opens them for sequences of at most {@code tokens}. */
     static PartRun open(
             Checkpoint checkpoint, WeightPlan plan, PartGraph graph, Architecture architecture, int tokens, Path folder)
             throws IOException, OrtException {
+        Files.createDirectory(folder);
         WeightWriter.write(
                 checkpoint,
                 plan,
@@ -91,5 +92,6 @@ final class PartRun implements AutoCloseable {
         sequence.close();
         Files.delete(folder.resolve(GRAPH));
         Files.delete(folder.resolve(Manifest.WEIGHTS_FILE));
+        Files.delete(folder);
     }
 }

@@ -1,5 +1,6 @@
 package belle.export.bundle;
 
+import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
 import belle.proto.bundle.WeightType;
@@ -17,7 +18,7 @@ final class QuantisedTile {
     /** Inputs that lie together in a code quad. */
     private static final int QUAD = 4;
 
-    private final QuantisedTensor source;
+    private final QuantisedForm form;
     private final WeightType type;
     private final int group;
     private final int rows;
@@ -25,11 +26,11 @@ final class QuantisedTile {
 
     /** {@code rows} of the 64 outputs exist. */
     QuantisedTile(QuantisedTensor source, WeightType type, int group, int rows) {
-        this.source = source;
         this.type = type;
         this.group = group;
         this.rows = rows;
-        this.values = new QuantisedRows(rows, source.inputs(), source.groups());
+        this.form = source.form();
+        this.values = new QuantisedRows(rows, form.inputs(), form.groups());
     }
 
     /** Where the tile's outputs are read to. */
@@ -43,11 +44,7 @@ final class QuantisedTile {
         for (int of = from; of < to; of++) {
             block(of, bytes);
         }
-        long at = position;
-        for (bytes.flip(); bytes.hasRemaining(); ) {
-            at += file.write(bytes, at);
-        }
-        return at - position;
+        return Scratch.drain(file, position, bytes.flip());
     }
 
     private void block(int of, ByteBuffer out) {
@@ -60,7 +57,7 @@ final class QuantisedTile {
                 }
             }
         }
-        int sourceGroup = Math.min(of * group / source.group(), source.groups() - 1);
+        int sourceGroup = Math.min(of * group / form.group(), form.groups() - 1);
         for (int output = 0; output < TILE; output++) {
             out.putFloat(output < rows ? values.scale(output, sourceGroup) : 0);
         }
@@ -70,6 +67,6 @@ final class QuantisedTile {
     }
 
     private int code(int output, int input) {
-        return output < rows && input < source.inputs() ? values.code(output, input) : 0;
+        return output < rows && input < form.inputs() ? values.code(output, input) : 0;
     }
 }

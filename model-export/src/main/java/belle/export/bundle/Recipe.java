@@ -42,8 +42,21 @@ sealed interface Recipe {
             return first + row / run * stride + row % run;
         }
 
-        /** Returns how many rows from {@code row} on lie behind one another in the checkpoint, at most {@code most}. */
-        int together(int row, int most) {
+        /** Hears of {@code count} rows from the checkpoint's row {@code source} on, the {@code at}-th of those asked for. */
+        interface Run {
+            void at(int source, int count, int at);
+        }
+
+        /** Goes through rows {@code [row, row + rows)} in runs that lie behind one another in the checkpoint. */
+        void runs(int row, int rows, Run each) {
+            for (int done = 0; done < rows; ) {
+                int together = together(row + done, rows - done);
+                each.at(source(row + done), together, done);
+                done += together;
+            }
+        }
+
+        private int together(int row, int most) {
             return Math.min(most, Math.min(run - row % run, count - row));
         }
     }

@@ -55,11 +55,16 @@ final class Scratch {
         return at - position;
     }
 
-    private int drain(FileChannel file, long position, int count) throws IOException {
-        bytes.position(0).limit(count);
+    private long drain(FileChannel file, long position, int count) throws IOException {
+        return drain(file, position, bytes.position(0).limit(count));
+    }
+
+    /** Writes all of a buffer's remaining bytes at {@code position}; returns how many they were. */
+    static long drain(FileChannel file, long position, ByteBuffer bytes) throws IOException {
+        long at = position;
         while (bytes.hasRemaining()) {
-            file.write(bytes, position + bytes.position());
+            at += file.write(bytes, at);
         }
-        return count;
+        return at - position;
     }
 }

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedTensor;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -41,8 +42,8 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
      *
      * @param layers the checkpoint's tensor that each layer matrix of the bundle is made from
      * @param asked what was asked for; if nothing, what the checkpoint has
-     * @param calibrated quantises what the file does not keep; if there is none, it is rounded to nearest
      * @param plain how matrices are stored where nothing is asked for and nothing is quantised
+     * @param calibrated quantises what the file does not keep; if there is none, it is rounded to nearest
      * @throws FailureException when plain weights are to have a group or a calibration
      */
     static Storage of(
@@ -94,7 +95,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
     }
 
     private static WeightType narrowest(List<QuantisedTensor> stored) {
-        return stored.stream().anyMatch(tensor -> tensor.bits() == WeightType.Q4.bits())
+        return stored.stream().anyMatch(tensor -> tensor.form().bits() == WeightType.Q4.bits())
                 ? WeightType.Q4
                 : WeightType.Q8;
     }
@@ -111,7 +112,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
     }
 
     private static boolean divides(int group, QuantisedTensor tensor) {
-        return tensor.group() % group == 0 || tensor.groups() == 1;
+        return tensor.form().group() % group == 0 || tensor.form().groups() == 1;
     }
 
     /** A matrix of the bundle, and the tensor that it is made from. */
@@ -149,7 +150,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
         }
 
         private boolean fits(QuantisedTensor tensor) {
-            boolean wideEnough = tensor.bits() <= weights.bits() || !asked;
+            boolean wideEnough = tensor.form().bits() <= weights.bits() || !asked;
             return wideEnough && divides(group, tensor);
         }
 
@@ -159,7 +160,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
 
         /** Four bits only where all have no more. */
         private static WeightType narrowestOfAll(List<QuantisedTensor> tensors) {
-            return tensors.stream().allMatch(tensor -> tensor.bits() == WeightType.Q4.bits())
+            return tensors.stream().allMatch(tensor -> tensor.form().bits() == WeightType.Q4.bits())
                     ? WeightType.Q4
                     : WeightType.Q8;
         }
@@ -170,9 +171,10 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
                     Math.toIntExact(Objects.requireNonNull(checkpoint.tensors().get(layer.from()))
                             .shape()
                             .getLast());
+            var form = new QuantisedForm(type.bits(), inputs, group);
             QuantisedTensor source = calibrated
-                    .<QuantisedTensor>map(all -> all.matrix(layer.name(), layer.from(), type.bits(), group))
-                    .orElseGet(() -> new RoundToNearest(checkpoint, layer.from(), type.bits(), inputs, group));
+                    .<QuantisedTensor>map(all -> all.matrix(layer.name(), layer.from(), form))
+                    .orElseGet(() -> new RoundToNearest(checkpoint, layer.from(), form));
             return new Matrix(type, source);
         }
     }

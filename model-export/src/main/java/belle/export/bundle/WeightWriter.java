@@ -6,7 +6,6 @@ import belle.export.bundle.Recipe.Rows;
 import belle.export.bundle.Recipe.Taken;
 import belle.export.bundle.WeightPlan.Planned;
 import belle.export.checkpoint.Checkpoint;
-import belle.export.checkpoint.QuantisedTensor;
 import belle.proto.bundle.Manifest.TensorEntry;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
@@ -28,7 +27,7 @@ import java.util.stream.IntStream;
  * in the file.
  */
 final class WeightWriter {
-    private static final int TILE = 64;
+    private static final int TILE = WeightType.TILE;
     /** Elements that rows, vectors and tables are moved by. */
     private static final int PIECE_ELEMENTS = 1 << 18;
 
@@ -85,9 +84,7 @@ final class WeightWriter {
     }
 
     private static void pieces(int rows, int rowsAPiece, IntConsumer work) {
-        IntStream.range(0, (rows + rowsAPiece - 1) / rowsAPiece)
-                .parallel()
-                .forEach(piece -> work.accept(piece * rowsAPiece));
+        IntStream.range(0, Math.ceilDiv(rows, rowsAPiece)).parallel().forEach(piece -> work.accept(piece * rowsAPiece));
     }
 
     private static int rowsAPiece(TensorEntry entry) {
@@ -129,60 +126,57 @@ final class WeightWriter {
             Scratch scratch = lease.scratch;
             read(part, row, rows, columns, scratch.values);
             transpose(scratch.values, rows, columns);
-            int tiles = (part.count() + TILE - 1) / TILE;
-            var places = entry.leafInputs();
-            for (int leaf = 0; leaf + 1 < Math.max(2, places.size()); leaf++) {
-                int from = places.isEmpty() ? 0 : places.get(leaf);
-                int to = places.isEmpty() ? columns : places.get(leaf + 1);
-                // Earlier leaves lie before this one with all their tiles, and so do this leaf's earlier tiles.
-                long at = ((long) from * tiles + (long) (to - from) * (row / TILE)) * TILE;
-                write(tensor, scratch, at, (columns + from) * TILE, (to - from) * TILE);
-            }
+            leaves(
+                    entry,
+                    1,
+                    row,
+                    (from, to, before) ->
+                            write(tensor, scratch, before * TILE, (columns + from) * TILE, (to - from) * TILE));
+        }
+    }
+
+    /** Hears of one leaf's part of a tile: inputs, or groups, {@code [from, to)}, and how many lie before it in the file. */
+    private interface LeafPart {
+        void at(int from, int to, long before);
+    }
+
+    /** Goes through the leaves of the tile that begins at {@code row}; {@code unit} inputs are counted as one. */
+    private static void leaves(TensorEntry entry, int unit, int row, LeafPart part) {
+        int tiles = Math.ceilDiv(entry.dims().getFirst(), TILE);
+        List<Integer> places = entry.leafInputs().isEmpty() ? List.of(0, columns(entry)) : entry.leafInputs();
+        for (int leaf = 0; leaf + 1 < places.size(); leaf++) {
+            int from = Math.ceilDiv(places.get(leaf), unit);
+            int to = Math.ceilDiv(places.get(leaf + 1), unit);
+            // Earlier leaves lie before this one with all their tiles, and so do this leaf's earlier tiles.
+            part.at(from, to, (long) from * tiles + (long) (to - from) * (row / TILE));
         }
     }
 
     /** One column tile of codes, scales and zeros, leaf behind leaf where there are any. */
     private void quantised(Planned tensor, Storage.Matrix matrix, Rows part, int row) {
         TensorEntry entry = tensor.entry();
-        QuantisedTensor source = matrix.source();
-        WeightType type = matrix.type();
+        int group = storage.group();
         int rows = Math.min(TILE, part.count() - row);
-        QuantisedTile tile = new QuantisedTile(source, type, storage.group(), rows);
-        for (int done = 0; done < rows; ) {
-            int together = part.together(row + done, rows - done);
-            source.read(part.source(row + done), together, tile.values(), done);
-            done += together;
-        }
-        int tiles = (part.count() + TILE - 1) / TILE;
-        List<Integer> places = entry.leafInputs().isEmpty() ? List.of(0, source.inputs()) : entry.leafInputs();
-        for (int leaf = 0; leaf + 1 < places.size(); leaf++) {
-            int from = groups(places.get(leaf));
-            int to = groups(places.get(leaf + 1));
-            long before = (long) from * tiles + (long) (to - from) * (row / TILE);
+        QuantisedTile tile = new QuantisedTile(matrix.source(), matrix.type(), group, rows);
+        part.runs(row, rows, (source, count, at) -> matrix.source().read(source, count, tile.values(), at));
+        leaves(entry, group, row, (from, to, before) -> {
             try {
-                meter.advanced(tile.write(file, entry.offset() + before * type.blockBytes(storage.group()), from, to));
+                long position = entry.offset() + before * matrix.type().blockBytes(group);
+                meter.advanced(tile.write(file, position, from, to));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        }
-    }
-
-    private int groups(int inputs) {
-        return (inputs + storage.group() - 1) / storage.group();
+        });
     }
 
     private void listed(Planned tensor, List<Integer> numbers) {
         var bytes = ByteBuffer.allocate(numbers.size() * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         numbers.forEach(bytes::putInt);
-        long at = tensor.entry().offset();
         try {
-            for (bytes.flip(); bytes.hasRemaining(); ) {
-                at += file.write(bytes, at);
-            }
+            meter.advanced(Scratch.drain(file, tensor.entry().offset(), bytes.flip()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        meter.advanced(bytes.capacity());
     }
 
     /**
@@ -202,12 +196,11 @@ final class WeightWriter {
     }
 
     private void read(Rows part, int row, int rows, int columns, float[] into) {
-        for (int done = 0; done < rows; ) {
-            int together = part.together(row + done, rows - done);
-            long from = (long) part.source(row + done) * columns;
-            checkpoint.read(part.tensor(), from, into, done * columns, together * columns);
-            done += together;
-        }
+        part.runs(
+                row,
+                rows,
+                (source, count, at) ->
+                        checkpoint.read(part.tensor(), (long) source * columns, into, at * columns, count * columns));
     }
 
     private void write(Planned tensor, Scratch scratch, long element, int from, int count) {

@@ -37,23 +37,14 @@ record GgufTensor(SourceFile file, GgufFile.Tensor stored, List<Long> shape, int
 
     @Override
     public Optional<QuantisedTensor> quantised() {
-        return stored.type().hasCodes() ? Optional.of(new AsStored()) : Optional.empty();
+        return stored.type().codeBits() > 0 ? Optional.of(new AsStored()) : Optional.empty();
     }
 
     private final class AsStored implements QuantisedTensor {
         @Override
-        public int bits() {
-            return stored.type() == GgufType.Q4_0 ? 4 : 8;
-        }
-
-        @Override
-        public int inputs() {
-            return columns;
-        }
-
-        @Override
-        public int group() {
-            return stored.type().elements();
+        public QuantisedForm form() {
+            return new QuantisedForm(
+                    stored.type().codeBits(), columns, stored.type().elements());
         }
 
         @Override
@@ -66,7 +57,7 @@ record GgufTensor(SourceFile file, GgufFile.Tensor stored, List<Long> shape, int
             ByteBuffer bytes = rowBytes();
             for (int i = 0; i < count; i++) {
                 readRow(first + i, bytes);
-                for (int block = 0; block < groups(); block++) {
+                for (int block = 0; block < form().groups(); block++) {
                     stored.type().decodeCodes(bytes, block * stored.type().bytes(), into, at + i, block);
                     if (!Float.isFinite(into.scale(at + i, block))) {
                         throw Refusal.of(

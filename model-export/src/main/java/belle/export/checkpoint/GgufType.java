@@ -74,9 +74,16 @@ enum GgufType {
         }
     }
 
-    /** Whether its numbers are whole ones times one scale a block: then a bundle holds them exactly. */
-    boolean hasCodes() {
-        return this == Q4_0 || this == Q5_0 || this == Q8_0;
+    /**
+     * Returns the bits, 4 or 8, in which a bundle holds its numbers exactly: if they are whole ones times one scale a
+     * block. 0 if they are not.
+     */
+    int codeBits() {
+        return switch (this) {
+            case Q4_0 -> 4;
+            case Q5_0, Q8_0 -> 8;
+            default -> 0;
+        };
     }
 
     /** Writes the codes, the scale and the zero of the block at {@code from} to group {@code group} of a row. */

@@ -218,18 +218,8 @@ final class GptqMatrix implements TensorSource {
         }
 
         @Override
-        public int bits() {
-            return bits;
-        }
-
-        @Override
-        public int inputs() {
-            return inputs;
-        }
-
-        @Override
-        public int group() {
-            return group;
+        public QuantisedForm form() {
+            return new QuantisedForm(bits, inputs, group);
         }
 
         @Override
@@ -245,7 +235,7 @@ final class GptqMatrix implements TensorSource {
                     int from = order.isEmpty() ? input : order.get(input);
                     into.setCode(at + i, input, all.q[(row + i) * inputs + from]);
                 }
-                for (int of = 0; of < groups(); of++) {
+                for (int of = 0; of < form().groups(); of++) {
                     int place = of * outputs + row + i;
                     into.setGroup(at + i, of, all.scales[place], all.zeros[place]);
                 }

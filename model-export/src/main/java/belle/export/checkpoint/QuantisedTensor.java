@@ -7,13 +7,7 @@ import java.util.List;
  * output and the group of inputs. Once it is prepared, reads share no state.
  */
 public interface QuantisedTensor {
-    /** Bits of a code: 4 or 8. */
-    int bits();
-
-    int inputs();
-
-    /** Consecutive inputs that share a scale, in this tensor's order of inputs; the last group may end short. */
-    int group();
+    QuantisedForm form();
 
     /** Which of the model's inputs each input is; empty where they are in order. */
     List<Integer> order();
@@ -32,9 +26,4 @@ public interface QuantisedTensor {
      * @throws belle.proto.FailureException when a scale is not a finite number
      */
     void read(int row, int count, QuantisedRows into, int at);
-
-    /** Returns how many groups the inputs make. */
-    default int groups() {
-        return (inputs() + group() - 1) / group();
-    }
 }

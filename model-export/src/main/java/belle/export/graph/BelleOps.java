@@ -248,11 +248,11 @@ final class BelleOps {
      * stored leaf by leaf.
      */
     private Value matrix(String tensor, RankCut.Part part) {
-        long tiles = (part.outputs() + 63L) / 64;
+        int tiles = Math.ceilDiv(part.outputs(), WeightType.TILE);
         WeightType type = type(entry(tensor));
         List<Dim> shape = type.isQuantised()
-                ? List.of(Dim.of(tiles), Dim.of((part.inputs() + group - 1) / group), Dim.of(type.blockBytes(group)))
-                : List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(64));
+                ? List.of(Dim.of(tiles), Dim.of(Math.ceilDiv(part.inputs(), group)), Dim.of(type.blockBytes(group)))
+                : List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(WeightType.TILE));
         boolean everything = part.bytes() == entry(tensor).bytes();
         return loaded.computeIfAbsent(
                 everything ? tensor : tensor + "/rank-" + cut.rank(),

@@ -3,6 +3,7 @@ package belle.export.graph;
 import belle.proto.Check;
 import belle.proto.bundle.Leaves;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.WeightType;
 import java.util.List;
 
 /**
@@ -13,7 +14,7 @@ import java.util.List;
 record RankCut(int rank, int degree) {
     static final RankCut WHOLE = new RankCut(0, 1);
 
-    private static final int TILE = 64;
+    private static final int TILE = WeightType.TILE;
 
     RankCut {
         Check.that(Integer.bitCount(degree) == 1 && degree <= Leaves.COUNT, "degree %s is not 1, 2, 4 or 8", degree);
@@ -57,17 +58,13 @@ record RankCut(int rank, int degree) {
         int from = places.getFirst();
         int inputs = places.getLast() - from;
         int unit = Math.max(1, group);
-        long bytesPerUnit = matrix.bytes() / units(matrix.dims().getLast(), unit);
-        long before = units(from, unit) * bytesPerUnit;
+        long bytesPerUnit = matrix.bytes() / Math.ceilDiv(matrix.dims().getLast(), unit);
+        long before = Math.ceilDiv(from, unit) * bytesPerUnit;
         return new Part(
                 matrix.offset() + before,
-                units(places.getLast(), unit) * bytesPerUnit - before,
+                Math.ceilDiv(places.getLast(), unit) * bytesPerUnit - before,
                 matrix.dims().getFirst(),
                 inputs,
                 places.stream().map(place -> place - from).toList());
-    }
-
-    private static long units(int inputs, int unit) {
-        return ((long) inputs + unit - 1) / unit;
     }
 }

@@ -51,7 +51,7 @@ class CalibratedLayersTest {
                     checkpoint,
                     plain.manifest().architecture(),
                     options.calibration().orElseThrow(),
-                    Files.createDirectory(folder.resolve("scratch")));
+                    folder.resolve("scratch"));
             WeightPlan plan = WeightPlan.of(
                     checkpoint, plain.manifest().architecture(), options, WeightType.F16, Optional.of(layers));
             WeightWriter.write(

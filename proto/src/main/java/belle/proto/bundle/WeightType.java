@@ -65,9 +65,9 @@ public enum WeightType {
      */
     public long bytes(String layout, List<Integer> dims, int group) {
         long inputs = dims.size() == 2 ? dims.getLast() : 1;
-        long tiles = (dims.getFirst() + TILE - 1L) / TILE;
+        long tiles = Math.ceilDiv(dims.getFirst(), TILE);
         if (isQuantised()) {
-            return tiles * ((inputs + group - 1) / group) * blockBytes(group);
+            return tiles * Math.ceilDiv(inputs, group) * blockBytes(group);
         }
         long outputs = layout.equals("tiles64") ? tiles * TILE : dims.getFirst();
         return outputs * inputs * bits / Byte.SIZE;
