@@ -65,7 +65,9 @@ record Namespaces(int place, int processes, List<String> slowdown) implements Ne
     }
 
     private void makeBridge() throws IOException {
-        Shell.run("ip", "link", "add", bridge(), "type", "bridge");
+        // Without one of its own it takes the lowest of its ports', and loses it when that port is cut off.
+        String hardware = "02:be:11:e0:00:%02x".formatted(place);
+        Shell.run("ip", "link", "add", bridge(), "address", hardware, "type", "bridge");
         Shell.run(
                 "ip",
                 "link",
@@ -125,7 +127,8 @@ record Namespaces(int place, int processes, List<String> slowdown) implements Ne
         return "belle" + place;
     }
 
-    private Path sysfs() {
+    /** Where the kernel tells of the bridge, which is this machine among the processes. */
+    Path sysfs() {
         return Path.of("/sys/class/net", bridge());
     }
 
