@@ -223,6 +223,31 @@ class RefusalsTest {
         refused(gateway.send(chunked), 413);
     }
 
+    /** Nor does its client lose the answer, as it would if the connection were closed with bytes unread. */
+    @Test
+    void aBodyOverTheLimitMayComeSlowly() throws Exception {
+        int parts = 10;
+        byte[] part = "x".repeat(20_000).getBytes(StandardCharsets.UTF_8);
+        try (var socket = gateway.raw("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + parts * part.length + "\r\nConnection: close\r\n\r\n")) {
+            for (int i = 0; i < parts; i++) {
+                Thread.sleep(20);
+                socket.getOutputStream().write(part);
+            }
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void aClientThatAsksFirstNeedNotSendWhatIsTooLarge() throws Exception {
+        try (var socket = gateway.raw("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Content-Length: 30000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")) {
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 413");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400",

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -67,15 +68,23 @@ final class Bodies {
                         all -> all.size() > limit ? refused(413, tooLarge()) : CompletableFuture.completedFuture(all));
     }
 
-    /** Reads and drops what is left of a body that an error answers. */
-    void drain(HttpRequest request) {
-        if (!request.entity().isStrict()) {
-            request.entity()
-                    .withSizeLimit((long) config.maxRequestBytes() * DRAINED_TIMES)
-                    .getDataBytes()
-                    .completionTimeout(config.bodyTimeout())
-                    .runWith(Sink.ignore(), system);
+    /**
+     * Reads and drops what is left of a body that an error answers, unless that is too much or the client waits to be told to
+     * send it. Never fails.
+     */
+    CompletionStage<Done> drain(HttpRequest request) {
+        long limit = (long) config.maxRequestBytes() * DRAINED_TIMES;
+        HttpEntity entity = request.entity();
+        boolean awaited = request.getHeader("Expect").isEmpty()
+                && entity.getContentLengthOption().orElse(0) <= limit;
+        if (entity.isStrict() || !awaited) {
+            return CompletableFuture.completedFuture(Done.getInstance());
         }
+        return entity.withSizeLimit(limit)
+                .getDataBytes()
+                .completionTimeout(config.bodyTimeout())
+                .runWith(Sink.ignore(), system)
+                .exceptionally(_ -> Done.getInstance());
     }
 
     private CompletionStage<ByteString> unreadable(Throwable thrown) {

@@ -51,6 +51,7 @@ final class Router {
         String route = there.isEmpty() ? "unknown" : there.getFirst().template();
         return answer(request, path, there, endpoint, allowed, clientGone)
                 .exceptionally(Answers::explained)
+                .thenCompose(response -> bodyRead(request, response))
                 .thenApply(response -> finished(request, response, route, allowed));
     }
 
@@ -123,10 +124,14 @@ final class Router {
         }
     }
 
+    /** An error waits for the request's end: a connection that is closed with unread bytes takes the answer away again. */
+    private CompletionStage<HttpResponse> bodyRead(HttpRequest request, HttpResponse response) {
+        return response.status().intValue() < 400
+                ? done(response)
+                : bodies.drain(request).thenApply(_ -> response);
+    }
+
     private HttpResponse finished(HttpRequest request, HttpResponse response, String route, String allowed) {
-        if (response.status().intValue() >= 400) {
-            bodies.drain(request);
-        }
         metrics.answered(route, request.method().value(), response.status().intValue());
         return cors.decorate(request, response, allowed)
                 .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"));
