@@ -95,14 +95,19 @@ class Cases {
     Case c;
     c.op = "Embedding";
     const int64_t vocabulary = up_to(150), hidden = up_to(90);
-    const bool tiled = coin();
+    const bool tiled = coin(), bytes = tiled && coin();
+    const int64_t tiles = (vocabulary + 63) / 64, group = 32 << below(3);
     c.info.integers = {{"vocabulary", vocabulary}, {"hidden", hidden}};
+    if (bytes) c.info.integers["group"] = group;
     c.info.texts = {{"layout", tiled ? "tiles64" : "rows"}};
     HostTensor ids(ElementType::kInt64, {below(20)});
     for (size_t i = 0; i < ids.count(); i++) ids.data<int64_t>()[i] = below(vocabulary);
     c.add(std::move(ids));
-    c.add(weights(coin(), tiled ? std::vector<int64_t>{(vocabulary + 63) / 64, hidden, 64}
-                                : std::vector<int64_t>{vocabulary, hidden}));
+    if (bytes) {
+      c.add(blocks(8, group, {tiles, (hidden + group - 1) / group, block_bytes(8, group)}));
+    } else {
+      c.add(weights(coin(), tiled ? std::vector<int64_t>{tiles, hidden, 64} : std::vector<int64_t>{vocabulary, hidden}));
+    }
     return c;
   }
 

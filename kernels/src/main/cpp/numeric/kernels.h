@@ -136,6 +136,8 @@ struct KernelTable {
   /// out[i] = table[i * stride], i < count.
   void (*gather_f32)(const float* table, int64_t stride, int64_t count, float* out);
   void (*gather_f16)(const Half* table, int64_t stride, int64_t count, float* out);
+  /// The first `count` weights of a column of a quantised tile.
+  void (*gather_q8)(const uint8_t* tile, int64_t group, int column, int64_t count, float* out);
 
   void (*rms_norm)(const float* x, const float* weight, float epsilon, int64_t n, float* out);
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* out);

@@ -65,6 +65,19 @@ static void quantise_rows(const float* x, int64_t inputs, const int32_t* order, 
   }
 }
 
+static void gather_q8(const uint8_t* tile, int64_t group, int column, int64_t count, float* out) {
+  for (int64_t first = 0; first < count; first += group, tile += block_bytes(8, group)) {
+    const uint8_t* scales = tile + kTileOutputs * group;
+    float scale;
+    __builtin_memcpy(&scale, scales + column * sizeof(float), sizeof scale);
+    const int zero = scales[kTileOutputs * sizeof(float) + column];
+    for (int64_t i = 0; i < group && first + i < count; i++) {
+      const int code = tile[(i / 4 * kTileOutputs + column) * 4 + i % 4];
+      out[first + i] = static_cast<float>(code - zero) * scale;
+    }
+  }
+}
+
 /// One group of weights of a column tile, against one tile of rows.
 template <int BITS>
 struct GroupOfWeights {

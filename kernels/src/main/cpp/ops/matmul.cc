@@ -126,11 +126,8 @@ QuantisedMatMul::QuantisedMatMul(const Attributes& attributes, const KernelTable
       bits_(bits),
       group_(attributes.integer("group")),
       activation_group_(attributes.integer("activation_group", group_)) {
-  for (const auto& [name, value] : {std::pair{"group", group_}, std::pair{"activation_group", activation_group_}}) {
-    if (value != 32 && value != 64 && value != kMaxGroup) {
-      refuse("%s must be 32, 64 or 128, but is %lld", name, static_cast<long long>(value));
-    }
-  }
+  require_group("group", group_);
+  require_group("activation_group", activation_group_);
   if (activation_group_ > group_) {
     refuse("activation_group must be at most group = %lld, but is %lld", static_cast<long long>(group_),
            static_cast<long long>(activation_group_));

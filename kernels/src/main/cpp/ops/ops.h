@@ -7,6 +7,13 @@
 
 namespace belle {
 
+/// Throws unless `group` inputs may share a scale.
+inline void require_group(const char* what, int64_t group) {
+  if (group != 32 && group != 64 && group != kMaxGroup) {
+    refuse("%s must be 32, 64 or 128, but is %lld", what, static_cast<long long>(group));
+  }
+}
+
 /// ids [T] -> [T, E]: rows of a table, or of a tied head that is stored in column tiles.
 class Embedding {
  public:
@@ -18,6 +25,7 @@ class Embedding {
  private:
   const KernelTable& kernels_;
   int64_t vocabulary_, hidden_;
+  int64_t group_;  ///< of a table whose elements have 8 bits
   bool tiled_;
 };
 

@@ -49,6 +49,10 @@ record QuantisedCase(
             }
         }
 
+        int outputs() {
+            return outputs;
+        }
+
         /** Makes every code {@code code} and every zero 0. */
         void fill(int code) {
             Arrays.fill(codes, code);
@@ -120,15 +124,31 @@ record QuantisedCase(
         @Nullable OnnxTensor[] tensors = new @Nullable OnnxTensor[6];
         tensors[0] = Tensors.floats(x, x.length / inputs, inputs);
         for (int part = 0; part < parts.size(); part++) {
-            ByteBuffer blocks = blocks(parts.get(part));
-            int tiles = (parts.get(part).outputs + TILE - 1) / TILE;
-            tensors[part == 0 ? 1 : part + 2] = Tensors.over(
-                    blocks, OnnxJavaType.UINT8, tiles, groups(), blocks.capacity() / Math.max(1, tiles * groups()));
+            tensors[part == 0 ? 1 : part + 2] = tensor(parts.get(part));
         }
         if (!order.isEmpty()) {
             tensors[5] = Tensors.ints(order.stream().mapToInt(i -> i).toArray(), inputs);
         }
         return Ops.run(op, tensors);
+    }
+
+    /** The first matrix as the ops have it: [tiles][groups][bytes of a block]. */
+    OnnxTensor table() throws OrtException {
+        return tensor(parts.getFirst());
+    }
+
+    private OnnxTensor tensor(Part part) throws OrtException {
+        ByteBuffer blocks = blocks(part);
+        int tiles = (part.outputs + TILE - 1) / TILE;
+        return Tensors.over(
+                blocks, OnnxJavaType.UINT8, tiles, groups(), blocks.capacity() / Math.max(1, tiles * groups()));
+    }
+
+    /** Returns a number of the first matrix. */
+    float weight(int output, int input) {
+        Part part = parts.getFirst();
+        int of = output * groups() + input / group;
+        return (part.codes[output * inputs + input] - part.zeros[of]) * part.scales[of];
     }
 
     /** Leaf by leaf, tile by tile, group by group: codes, scales, zeros. */

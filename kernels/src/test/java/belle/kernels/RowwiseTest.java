@@ -229,4 +229,30 @@ final class RowwiseTest {
                     (row, column) -> rows[(int) ids[row] * hidden + column]);
         }
     }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void embeddingOfAHeadInEightBits(long seed) throws OrtException {
+        Random random = new Random(seed);
+        QuantisedCase table;
+        do {
+            table = QuantisedCase.random(random, 1 + random.nextInt(300), false);
+        } while (table.bits() != 8);
+        QuantisedCase quantised = table;
+        int vocabulary = table.parts().getFirst().outputs();
+        long[] ids = random.longs(1 + random.nextInt(50), 0, vocabulary).toArray();
+        check(
+                SingleOp.of("Embedding")
+                        .input(OnnxJavaType.INT64, 1)
+                        .input(OnnxJavaType.UINT8, 3)
+                        .attribute("layout", "tiles64")
+                        .attribute("vocabulary", vocabulary)
+                        .attribute("hidden", table.inputs())
+                        .attribute("group", table.group()),
+                ids.length,
+                table.inputs(),
+                0,
+                op -> Ops.run(op, Tensors.longs(ids, ids.length), quantised.table()),
+                (row, column) -> quantised.weight((int) ids[row], column));
+    }
 }

@@ -51,6 +51,12 @@ final class ExportCommand implements Callable<Integer> {
     private @Nullable Integer group;
 
     @Option(
+            names = "--head",
+            paramLabel = "TYPE",
+            description = "The head of q8 and q4 weights: f16, or q8, which is faster (f16).")
+    private @Nullable String head;
+
+    @Option(
             names = "--calibration",
             paramLabel = "FILE",
             description =
@@ -110,6 +116,7 @@ final class ExportCommand implements Callable<Integer> {
                 force,
                 Optional.ofNullable(weights).map(ExportCommand::weightType),
                 Optional.ofNullable(group),
+                Optional.ofNullable(head).map(ExportCommand::headType),
                 Optional.ofNullable(calibration).map(text -> CalibrationText.read(text, from, byActivation)),
                 knownTemplate(),
                 Optional.ofNullable(lora),
@@ -145,6 +152,13 @@ final class ExportCommand implements Callable<Integer> {
                 .filter(type -> type != WeightType.I32)
                 .orElseThrow(() -> new FailureException(
                         new Failure.Invalid("weights", "weights '" + name + "' is none of f32, f16, q8, q4")));
+    }
+
+    private static WeightType headType(String name) {
+        return WeightType.of(name.toLowerCase(Locale.ROOT))
+                .filter(type -> type == WeightType.F16 || type == WeightType.Q8)
+                .orElseThrow(() ->
+                        new FailureException(new Failure.Invalid("head", "head '" + name + "' is neither f16 nor q8")));
     }
 
     private PromptTemplate knownTemplate() {

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param weights how matrices are stored; empty keeps what the checkpoint quantised, or else takes f32 for a checkpoint with
  *     f32 matrices and f16 for all others
  * @param group inputs that share a scale in quantised weights; empty takes the checkpoint's, or 128
+ * @param head how the head is stored where weights are quantised: f16, as if empty, or q8
  * @param calibration text to quantise by; without it weights are rounded to nearest
  * @param template how a conversation becomes a prompt
  * @param lora folder of a PEFT adapter to merge
@@ -23,6 +24,7 @@ public record ExportOptions(
         boolean overwrite,
         Optional<WeightType> weights,
         Optional<Integer> group,
+        Optional<WeightType> head,
         Optional<Calibration> calibration,
         PromptTemplate template,
         Optional<Path> lora,
@@ -38,6 +40,7 @@ public record ExportOptions(
                 target,
                 overwrite,
                 weights,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 template,

@@ -40,28 +40,32 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
     /**
      * Decides.
      *
-     * @param layers the checkpoint's tensor that each layer matrix of the bundle is made from
+     * @param products the checkpoint's tensor that each matrix of the layers, and the head, is made from
      * @param asked what was asked for; if nothing, what the checkpoint has
      * @param plain how matrices are stored where nothing is asked for and nothing is quantised
      * @param calibrated quantises what the file does not keep; if there is none, it is rounded to nearest
-     * @throws FailureException when plain weights are to have a group or a calibration
+     * @throws FailureException when plain weights are to have a group, a head of their own or a calibration
      */
     static Storage of(
             Checkpoint checkpoint,
-            Map<String, String> layers,
+            Map<String, String> products,
             ExportOptions asked,
             WeightType plain,
             Optional<CalibratedLayers> calibrated) {
         List<Layer> all = new ArrayList<>();
-        layers.forEach((name, from) -> all.add(new Layer(name, from, checkpoint.quantised(from))));
+        products.forEach((name, from) -> all.add(new Layer(name, from, checkpoint.quantised(from))));
+        Layer head = all.removeLast();
         List<QuantisedTensor> stored =
                 all.stream().flatMap(layer -> layer.stored().stream()).toList();
         boolean quantised = all.stream().anyMatch(layer -> checkpoint.isQuantised(layer.from()));
         WeightType weights = asked.weights().orElseGet(() -> quantised ? narrowest(stored) : plain);
         if (weights.isQuantised()) {
             int group = asked.group().orElseGet(() -> quantised ? fittingGroup(stored) : DEFAULT_GROUP);
-            return new Choice(checkpoint, weights, group, asked.weights().isPresent(), calibrated).of(all);
+            var choice = new Choice(checkpoint, weights, group, asked.weights().isPresent(), calibrated);
+            boolean narrowHead = asked.head().filter(WeightType.Q8::equals).isPresent();
+            return narrowHead ? choice.of(all).with(head.name(), choice.head(head)) : choice.of(all);
         }
+        asked.head().ifPresent(type -> refuse("head", "head " + type, weights));
         asked.group().ifPresent(group -> refuse("group", "group " + group, weights));
         calibrated.ifPresent(_ -> refuse("calibration", "a calibration", weights));
         return plain(weights);
@@ -75,6 +79,12 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
     /** Plain numbers. */
     static Storage plain(WeightType weights) {
         return new Storage(weights, 0, Map.of(), 0);
+    }
+
+    private Storage with(String name, Matrix matrix) {
+        Map<String, Matrix> more = new LinkedHashMap<>(matrices);
+        more.put(name, matrix);
+        return new Storage(weights, group, more, requantised);
     }
 
     /** The orders of inputs that the bundle must hold, by tensor name, and whose they are. */
@@ -115,7 +125,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
         return tensor.form().group() % group == 0 || tensor.form().groups() == 1;
     }
 
-    /** A matrix of the bundle, and the tensor that it is made from. */
+    /** A matrix of the bundle, and the tensor that it is made from. The head is the last of all. */
     private record Layer(String name, String from, Optional<QuantisedTensor> stored) {}
 
     /** {@code asked}: these weights and no wider ones. */
@@ -149,6 +159,22 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
             return new Storage(weights, group, matrices, requantised);
         }
 
+        /** The head in 8 bits: the file's own codes where they fit. */
+        Matrix head(Layer layer) {
+            QuantisedTensor source = layer.stored()
+                    .filter(stored -> divides(group, stored) && !stored.isOrdered())
+                    .orElseGet(() -> new RoundToNearest(checkpoint, layer.from(), form(layer, WeightType.Q8)));
+            return new Matrix(WeightType.Q8, source);
+        }
+
+        private QuantisedForm form(Layer layer, WeightType type) {
+            int inputs =
+                    Math.toIntExact(Objects.requireNonNull(checkpoint.tensors().get(layer.from()))
+                            .shape()
+                            .getLast());
+            return new QuantisedForm(type.bits(), inputs, group);
+        }
+
         private boolean fits(QuantisedTensor tensor) {
             boolean wideEnough = tensor.form().bits() <= weights.bits() || !asked;
             return wideEnough && divides(group, tensor);
@@ -167,11 +193,7 @@ record Storage(WeightType weights, int group, Map<String, Matrix> matrices, long
 
         private Matrix rounded(Layer layer) {
             WeightType type = asked ? weights : WeightType.Q8;
-            int inputs =
-                    Math.toIntExact(Objects.requireNonNull(checkpoint.tensors().get(layer.from()))
-                            .shape()
-                            .getLast());
-            var form = new QuantisedForm(type.bits(), inputs, group);
+            QuantisedForm form = form(layer, type);
             QuantisedTensor source = calibrated
                     .<QuantisedTensor>map(all -> all.matrix(layer.name(), layer.from(), form))
                     .orElseGet(() -> new RoundToNearest(checkpoint, layer.from(), form));

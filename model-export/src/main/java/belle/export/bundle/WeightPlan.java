@@ -36,7 +36,7 @@ record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
             WeightType plain,
             Optional<CalibratedLayers> calibrated) {
         Map<String, Recipe> recipes = recipes(checkpoint.config());
-        Storage storage = Storage.of(checkpoint, layers(recipes, architecture), options, plain, calibrated);
+        Storage storage = Storage.of(checkpoint, products(recipes, architecture), options, plain, calibrated);
         storage.orders().forEach((name, matrix) -> recipes.put(name, new Recipe.Order(matrix)));
         calibrated.ifPresent(layers -> layers.storedAs(storage));
         return laidOut(recipes, architecture, storage, _ -> true);
@@ -56,15 +56,16 @@ record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
         };
     }
 
-    /** Returns the checkpoint's tensor behind each layer matrix. */
-    private static Map<String, String> layers(Map<String, Recipe> recipes, Architecture architecture) {
-        Map<String, String> layers = new LinkedHashMap<>();
+    /** Returns the checkpoint's tensor behind each matrix that something is multiplied with. */
+    private static Map<String, String> products(Map<String, Recipe> recipes, Architecture architecture) {
+        Map<String, String> products = new LinkedHashMap<>();
         ExpectedTensor.of(architecture, 0).forEach((name, expected) -> {
-            if (expected.kind() == Kind.LAYER && recipes.get(name) instanceof Recipe.Taken(var parts)) {
-                layers.put(name, parts.getFirst().tensor());
+            boolean multiplied = expected.kind() == Kind.LAYER || expected.kind() == Kind.HEAD;
+            if (multiplied && recipes.get(name) instanceof Recipe.Taken(var parts)) {
+                products.put(name, parts.getFirst().tensor());
             }
         });
-        return layers;
+        return products;
     }
 
     private static WeightPlan laidOut(

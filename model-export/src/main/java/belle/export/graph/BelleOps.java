@@ -53,8 +53,11 @@ final class BelleOps {
     Value embedding(String path, Value ids) {
         String name = has("embedding.weight") ? "embedding.weight" : "head.weight";
         TensorEntry table = entry(name);
-        Map<String, Object> attributes = Map.of(
-                "layout", table.layout(), "vocabulary", architecture.vocabulary(), "hidden", architecture.hidden());
+        Map<String, Object> attributes = new HashMap<>(Map.of(
+                "layout", table.layout(), "vocabulary", architecture.vocabulary(), "hidden", architecture.hidden()));
+        if (type(table).isQuantised()) {
+            attributes.put("group", group);
+        }
         return add("Embedding", path, List.of(ids, whole(name)), attributes, TOKENS, architecture.hidden());
     }
 

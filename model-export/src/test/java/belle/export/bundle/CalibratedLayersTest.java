@@ -134,6 +134,7 @@ class CalibratedLayersTest {
                 false,
                 Optional.of(type),
                 Optional.of(group),
+                Optional.empty(),
                 Optional.of(new Calibration(sequences, byActivation)),
                 PromptTemplates.BELLE,
                 Optional.empty(),

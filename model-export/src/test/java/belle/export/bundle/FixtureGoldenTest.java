@@ -74,6 +74,7 @@ final class FixtureGoldenTest {
                 weights,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 PromptTemplates.BELLE,
                 lora,
                 0);

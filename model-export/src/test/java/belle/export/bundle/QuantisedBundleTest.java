@@ -1,6 +1,7 @@
 package belle.export.bundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +87,29 @@ class QuantisedBundleTest {
         likelihood(bundle, checkpoint.resolve("expected"), tolerance);
     }
 
+    /** Also where the embedding reads the head. */
+    @ParameterizedTest
+    @CsvSource({"bloom-tiny, Q8, 128", "llama-tiny, Q4, 64", "bloom-tiny, Q4, 32"})
+    void theHeadMayHaveEightBits(String fixture, WeightType weights, int group) throws Exception {
+        Path checkpoint = fixture(fixture);
+        List<String> notes = new ArrayList<>();
+        Optional<WeightType> type = Optional.of(weights);
+        Bundle bundle = export(checkpoint, type, Optional.of(group), Optional.of(WeightType.Q8), notes);
+        var tensors = bundle.manifest().tensors();
+        assertThat(Objects.requireNonNull(tensors.get("head.weight")).type()).isEqualTo("q8");
+        assertThat(tensors.containsKey("embedding.weight")).isEqualTo(!fixture.startsWith("bloom"));
+        likelihood(bundle, checkpoint.resolve("expected"), weights == WeightType.Q8 ? 0.005 : 0.05);
+    }
+
+    @Test
+    void plainWeightsHaveNoHeadOfTheirOwn() {
+        Path checkpoint = fixture("bloom-tiny");
+        Optional<WeightType> head = Optional.of(WeightType.Q8);
+        assertThatThrownBy(() ->
+                        export(checkpoint, Optional.of(WeightType.F16), Optional.empty(), head, new ArrayList<>()))
+                .hasMessageContaining("head q8 is for quantised weights, but these are f16");
+    }
+
     private static Path fixture(String name) {
         Path checkpoint = Fixtures.folder(name);
         assumeTrue(Files.exists(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
@@ -99,11 +124,21 @@ class QuantisedBundleTest {
     }
 
     private Bundle export(Path checkpoint, Optional<WeightType> weights, Optional<Integer> group, List<String> notes) {
+        return export(checkpoint, weights, group, Optional.empty(), notes);
+    }
+
+    private Bundle export(
+            Path checkpoint,
+            Optional<WeightType> weights,
+            Optional<Integer> group,
+            Optional<WeightType> head,
+            List<String> notes) {
         var options = new ExportOptions(
                 folder.resolve("bundle"),
                 false,
                 weights,
                 group,
+                head,
                 Optional.empty(),
                 PromptTemplates.BELLE,
                 Optional.empty(),

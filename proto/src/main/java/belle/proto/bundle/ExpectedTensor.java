@@ -17,8 +17,10 @@ public record ExpectedTensor(List<Integer> dims, String layout, List<Integer> le
     public enum Kind {
         /** A layer's matrix: the bundle's weight type. */
         LAYER,
-        /** Embedding and head: the bundle's weight type, or f16 where that is quantised. */
-        VOCABULARY,
+        /** The bundle's weight type, or f16 where that is quantised. */
+        EMBEDDING,
+        /** The bundle's weight type, or f16 or q8 where that is quantised. */
+        HEAD,
         /** Norms, biases, tables: f32. */
         NUMBERS,
         /** Which input of a quantised matrix each one is: i32. */
@@ -34,7 +36,8 @@ public record ExpectedTensor(List<Integer> dims, String layout, List<Integer> le
     public List<WeightType> types(WeightType weights) {
         return switch (kind) {
             case LAYER -> weights == WeightType.Q4 ? List.of(WeightType.Q4, WeightType.Q8) : List.of(weights);
-            case VOCABULARY -> List.of(weights.isQuantised() ? WeightType.F16 : weights);
+            case EMBEDDING -> List.of(weights.isQuantised() ? WeightType.F16 : weights);
+            case HEAD -> weights.isQuantised() ? List.of(WeightType.F16, WeightType.Q8) : List.of(weights);
             case NUMBERS -> List.of(WeightType.F32);
             case ORDER -> List.of(WeightType.I32);
         };
@@ -50,7 +53,7 @@ public record ExpectedTensor(List<Integer> dims, String layout, List<Integer> le
         Map<String, ExpectedTensor> all = new LinkedHashMap<>();
         all.put(
                 "embedding.weight",
-                new ExpectedTensor(List.of(a.vocabulary(), a.hidden()), "rows", List.of(), Kind.VOCABULARY, false));
+                new ExpectedTensor(List.of(a.vocabulary(), a.hidden()), "rows", List.of(), Kind.EMBEDDING, false));
         if (bloom) {
             norm(all, "embedding_norm", a.hidden(), true);
             all.put("alibi.slopes", vector(a.heads(), true));
@@ -62,7 +65,7 @@ public record ExpectedTensor(List<Integer> dims, String layout, List<Integer> le
             layer(all, "layers." + layer + ".", a, group, bloom);
         }
         norm(all, "final_norm", a.hidden(), bloom);
-        all.put("head.weight", matrix(a.vocabulary(), a.hidden(), Kind.VOCABULARY));
+        all.put("head.weight", matrix(a.vocabulary(), a.hidden(), Kind.HEAD));
         return all;
     }
 
