@@ -19,11 +19,13 @@ import java.util.stream.IntStream;
 final class CalibrationText {
     private static final int WINDOW_TOKENS = 512;
     private static final int MOST_WINDOWS = 64;
+    private static final int MOST_HELD_OUT = 8;
 
     private CalibrationText() {}
 
     /**
-     * Reads at most 64 windows of 512 tokens, from the beginning on.
+     * Reads at most 64 windows of 512 tokens, from the beginning on, and up to 8 more that are held out. A shorter text gives a
+     * ninth of its windows to those.
      *
      * @param checkpoint whose tokenizer is used
      * @throws FailureException when the file cannot be read, is no UTF-8 or is empty
@@ -31,14 +33,22 @@ final class CalibrationText {
     static Calibration read(Path file, Path checkpoint, boolean byActivation) {
         Tokens ids = encode(text(file), checkpoint);
         List<List<Integer>> windows = new ArrayList<>();
-        for (int from = 0; from < ids.size() && windows.size() < MOST_WINDOWS; from += WINDOW_TOKENS) {
+        for (int from = 0; from < ids.size() && windows.size() < MOST_WINDOWS + MOST_HELD_OUT; from += WINDOW_TOKENS) {
             int end = Math.min(ids.size(), from + WINDOW_TOKENS);
             windows.add(IntStream.range(from, end).map(ids::get).boxed().toList());
         }
         if (windows.isEmpty()) {
             throw new FailureException(new Failure.Broken(file.toString(), "calibration", "holds no text"));
         }
-        return new Calibration(windows, byActivation);
+        int heldOut = Math.min(
+                windows.size() - 1, Math.ceilDiv(windows.size() * MOST_HELD_OUT, MOST_WINDOWS + MOST_HELD_OUT));
+        int used = windows.size() - heldOut;
+        return new Calibration(
+                windows.subList(0, used),
+                windows.subList(used, windows.size()).stream()
+                        .filter(w -> w.size() > 1)
+                        .toList(),
+                byActivation);
     }
 
     private static String text(Path file) {

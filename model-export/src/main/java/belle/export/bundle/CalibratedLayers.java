@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class CalibratedLayers {
     /** What the next layer is given for each sequence: [tokens, hidden]. */
     private List<float[]> hidden = List.of();
 
+    private final HeldOut heldOut;
     private int next;
 
     /** {@code scratch} is a folder to be, for one layer's weights; it is gone between two layers. */
@@ -50,6 +52,7 @@ final class CalibratedLayers {
         this.architecture = architecture;
         this.calibration = calibration;
         this.scratch = scratch;
+        this.heldOut = new HeldOut(calibration.heldOut(), architecture.hidden());
     }
 
     /** Returns matrix {@code name} of the bundle, made from the checkpoint's tensor {@code from} of [outputs, inputs]. */
@@ -71,8 +74,48 @@ final class CalibratedLayers {
         return Map.copyOf(errors);
     }
 
-    /** Says in a line what was lost. */
-    String summary() {
+    /** Says what was lost, when all matrices are written. */
+    List<String> summary() {
+        List<String> lines = new ArrayList<>(List.of(worst()));
+        if (!errors.isEmpty() && !heldOut.isEmpty()) {
+            if (next < architecture.layers()) {
+                quantiseUpTo(architecture.layers() - 1);
+            }
+            lines.add(perplexities().toString());
+        }
+        return lines;
+    }
+
+    /** How well the text is predicted that was held out; when all layers are done. */
+    HeldOut.Perplexities perplexities() {
+        Check.that(next == architecture.layers(), "%s layers are done", next);
+        try {
+            double before;
+            try (PartRun head = head(Storage.plain(WeightType.F32))) {
+                before = heldOut.lossBefore(head);
+            }
+            try (PartRun head = head(Objects.requireNonNull(storage))) {
+                return heldOut.perplexities(before, heldOut.lossAfter(head));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (OrtException e) {
+            throw new IllegalStateException("the head cannot be run", e);
+        }
+    }
+
+    private PartRun head(Storage as) throws IOException, OrtException {
+        WeightPlan plan = WeightPlan.part(
+                checkpoint.config(),
+                architecture,
+                as,
+                name -> name.startsWith("final_norm.") || name.equals("head.weight"));
+        PartGraph graph =
+                PartGraph.head(checkpoint.config(), architecture, plan.entries(), as.group(), Exporter.VERSION);
+        return PartRun.open(checkpoint, plan, graph, architecture, 1, scratch);
+    }
+
+    private String worst() {
         return errors.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .map(worst -> String.format(
@@ -164,6 +207,7 @@ final class CalibratedLayers {
             for (List<Integer> ids : calibration.sequences()) {
                 all.add(run.embed(ids));
             }
+            heldOut.embed(run);
         }
         return all;
     }
@@ -180,14 +224,12 @@ final class CalibratedLayers {
                         (value, rows) -> hessians.computeIfAbsent(value, _ -> new Hessian(rows.length / tokens))
                                 .add(rows));
             }
+            heldOut.passBefore(run);
         }
         solve(layer, multiplied, hessians);
         try (PartRun run = open(layer, Objects.requireNonNull(storage))) {
-            List<float[]> given = new ArrayList<>();
-            for (float[] x : hidden) {
-                given.add(run.run(x, (_, _) -> {}));
-            }
-            hidden = given;
+            hidden = run.run(hidden);
+            heldOut.passAfter(run);
         }
     }
 
@@ -200,8 +242,10 @@ final class CalibratedLayers {
                 name -> name.startsWith(prefix) || name.startsWith("rope.") || name.startsWith("alibi."));
         PartGraph graph =
                 PartGraph.layer(checkpoint.config(), architecture, plan.entries(), as.group(), layer, Exporter.VERSION);
-        int longest =
-                calibration.sequences().stream().mapToInt(List::size).max().orElse(1);
+        int longest = Stream.concat(calibration.sequences().stream(), calibration.heldOut().stream())
+                .mapToInt(List::size)
+                .max()
+                .orElse(1);
         return PartRun.open(checkpoint, plan, graph, architecture, longest, scratch);
     }
 

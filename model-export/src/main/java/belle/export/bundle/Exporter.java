@@ -79,7 +79,7 @@ public final class Exporter {
             }
             refuseFullDisk(staging, plan);
             write(staging, plan, architecture, progress);
-            calibrated.map(CalibratedLayers::summary).ifPresent(progress::note);
+            calibrated.ifPresent(layers -> layers.summary().forEach(progress::note));
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -76,6 +77,23 @@ final class PartRun implements AutoCloseable {
             for (String name : graph.multiplied().values().stream().distinct().toList()) {
                 multiplied.accept(name, floats(result, name));
             }
+            return floats(result, graph.output());
+        }
+    }
+
+    /** Runs a layer for several sequences, one after the other. */
+    List<float[]> run(List<float[]> hidden) throws OrtException {
+        List<float[]> outs = new ArrayList<>();
+        for (float[] x : hidden) {
+            outs.add(run(x, (_, _) -> {}));
+        }
+        return outs;
+    }
+
+    /** Returns the head's [rows, vocabulary] of {@code hidden} [rows, hidden]. */
+    float[] logits(float[] hidden) throws OrtException {
+        OnnxTensor input = sequence.floats(hidden, hidden.length / architecture.hidden(), architecture.hidden());
+        try (OrtSession.Result result = sequence.run(Map.of(PartGraph.HIDDEN, input))) {
             return floats(result, graph.output());
         }
     }

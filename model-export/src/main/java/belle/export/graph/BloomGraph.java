@@ -27,9 +27,7 @@ final class BloomGraph implements ModelGraph {
         for (int layer = 0; layer < config.layers(); layer++) {
             x = layer(layer, layer, x);
         }
-        x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
-        x = ops.layerNorm("/model/final_norm/LayerNorm", x, "final_norm", config.normEpsilon());
-        return ops.logits("/head/MatMul", x);
+        return head(ops.rows("/model/logit_rows/Gather", x, step.logitRows()));
     }
 
     @Override
@@ -41,6 +39,12 @@ final class BloomGraph implements ModelGraph {
     @Override
     public Value layer(int layer, int cacheLayer, Value x) {
         return mlp(layer, attention(layer, cacheLayer, x));
+    }
+
+    @Override
+    public Value head(Value x) {
+        Value normed = ops.layerNorm("/model/final_norm/LayerNorm", x, "final_norm", config.normEpsilon());
+        return ops.logits("/head/MatMul", normed);
     }
 
     /**

@@ -27,9 +27,7 @@ final class LlamaGraph implements ModelGraph {
         for (int layer = 0; layer < config.layers(); layer++) {
             x = layer(layer, layer, x);
         }
-        x = ops.rows("/model/logit_rows/Gather", x, step.logitRows());
-        x = ops.rmsNorm("/model/final_norm/RMSNorm", x, "final_norm", config.normEpsilon());
-        return ops.logits("/head/MatMul", x);
+        return head(ops.rows("/model/logit_rows/Gather", x, step.logitRows()));
     }
 
     @Override
@@ -40,6 +38,12 @@ final class LlamaGraph implements ModelGraph {
     @Override
     public Value layer(int layer, int cacheLayer, Value x) {
         return mlp(layer, attention(layer, cacheLayer, x));
+    }
+
+    @Override
+    public Value head(Value x) {
+        Value normed = ops.rmsNorm("/model/final_norm/RMSNorm", x, "final_norm", config.normEpsilon());
+        return ops.logits("/head/MatMul", normed);
     }
 
     /**

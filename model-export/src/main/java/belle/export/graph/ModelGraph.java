@@ -10,4 +10,7 @@ sealed interface ModelGraph permits BloomGraph, LlamaGraph {
 
     /** One layer, whose keys and values are layer {@code cacheLayer} of the cache: x [T, E] to [T, E]. */
     Value layer(int layer, int cacheLayer, Value x);
+
+    /** Final norm and head of what the last layer gave: x [R, E] to logits [R, V]. */
+    Value head(Value x);
 }

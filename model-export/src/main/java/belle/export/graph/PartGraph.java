@@ -12,11 +12,11 @@ import java.util.Map;
 /**
  * A part of a model as a graph of its own, for work that goes layer by layer.
  *
- * @param output name of the result, [T, E]
+ * @param output name of the result, [T, E], or logits [T, V]
  * @param multiplied the result's name that each matrix is multiplied with, by the matrix's name: [T, K]
  */
 public record PartGraph(ModelProto model, String output, Map<String, String> multiplied) {
-    /** Name of the input of a layer: float32 [T, E]. */
+    /** Name of the input of a layer and of the head: float32 [T, E]. */
     public static final String HIDDEN = "hidden";
 
     public PartGraph {
@@ -28,11 +28,31 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
             ModelConfig config, Architecture architecture, Map<String, TensorEntry> tensors, String exporter) {
         GraphBuilder graph = new GraphBuilder("belle_embedding", "The embedding alone");
         BelleOps ops = new BelleOps(graph, architecture, tensors, 0, RankCut.WHOLE);
-        StepInputs step =
-                new StepInputs(StepInputs.inputIds(graph), Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
-        Value out = RankGraph.family(config, ops, step).embedded();
+        Value ids = StepInputs.inputIds(graph);
+        Value out = RankGraph.family(config, ops, StepInputs.onlyIds(ids)).embedded();
         graph.output(out, "what the first layer is given");
         return new PartGraph(graph.build(exporter, Map.of()), out.name(), Map.of());
+    }
+
+    /** Returns final norm and head: {@link #HIDDEN} to logits. */
+    public static PartGraph head(
+            ModelConfig config,
+            Architecture architecture,
+            Map<String, TensorEntry> tensors,
+            int group,
+            String exporter) {
+        GraphBuilder graph = new GraphBuilder("belle_head", "The head alone");
+        BelleOps ops = new BelleOps(graph, architecture, tensors, group, RankCut.WHOLE);
+        Value x = hidden(graph, architecture);
+        Value out =
+                RankGraph.family(config, ops, StepInputs.onlyIds(Value.NONE)).head(x);
+        graph.output(out, "the logits of all rows");
+        return new PartGraph(graph.build(exporter, Map.of()), out.name(), Map.of());
+    }
+
+    private static Value hidden(GraphBuilder graph, Architecture architecture) {
+        return graph.input(
+                HIDDEN, "what the part is given", DataType.FLOAT, Dim.of("T"), Dim.of(architecture.hidden()));
     }
 
     /** Returns one layer, whose cache is layer 0: the inputs of a step but ids and rows, and {@link #HIDDEN}. */
@@ -46,8 +66,7 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
         GraphBuilder graph = new GraphBuilder("belle_layer", "Layer " + layer + " alone");
         BelleOps ops = new BelleOps(graph, architecture, tensors, group, RankCut.WHOLE);
         StepInputs step = StepInputs.withoutIds(graph);
-        Value x = graph.input(
-                HIDDEN, "what the layer is given", DataType.FLOAT, Dim.of("T"), Dim.of(architecture.hidden()));
+        Value x = hidden(graph, architecture);
         Value out = RankGraph.family(config, ops, step).layer(layer, 0, x);
         graph.output(out, "what the next layer is given");
         Map<String, String> multiplied = new LinkedHashMap<>();

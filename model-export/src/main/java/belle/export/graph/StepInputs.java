@@ -20,6 +20,11 @@ record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTa
         return graph.input("logit_rows", "packed rows whose logits are wanted", DataType.INT64, Dim.of("R"));
     }
 
+    /** For a graph without layers. */
+    static StepInputs onlyIds(Value ids) {
+        return new StepInputs(ids, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
+    }
+
     /** For a graph that begins behind the embedding and ends before the head. */
     static StepInputs withoutIds(GraphBuilder graph) {
         return new StepInputs(

@@ -90,6 +90,50 @@ class CalibratedLayersTest {
         assertThat(ratio).isCloseTo(1, within(tolerance));
     }
 
+    /** The two perplexities that an export tells are those of the two bundles. */
+    @ParameterizedTest
+    @CsvSource({"bloom-tiny, Q4", "llama-tiny-gqa, Q4"})
+    void measuresWhatItWasNotQuantisedBy(String fixture, WeightType type) throws Exception {
+        Path source = fixture(fixture);
+        List<List<Integer>> texts = new ArrayList<>();
+        for (JsonNode line : Expected.lines(source.resolve("expected").resolve("nll.jsonl"))) {
+            texts.add(IntStream.of(Expected.ids(line.path("ids"))).boxed().toList());
+        }
+        ExportOptions options = options(source, type, 64, texts, true);
+        List<String> notes = new ArrayList<>();
+        Bundle bundle = Exporter.export(source, options, new Progress() {
+            @Override
+            public void advanced(long doneBytes, long totalBytes) {}
+
+            @Override
+            public void note(String line) {
+                notes.add(line);
+            }
+        });
+        Bundle plain = Exporter.export(
+                source,
+                new ExportOptions(
+                        folder.resolve("plain"), false, Optional.of(WeightType.F32), PromptTemplates.BELLE, 0),
+                Progress.NONE);
+        int predicted = texts.stream().mapToInt(text -> text.size() - 1).sum();
+        assertThat(notes.getLast())
+                .isEqualTo(new HeldOut.Perplexities(perplexity(plain, texts), perplexity(bundle, texts), predicted)
+                        .toString());
+    }
+
+    private static double perplexity(Bundle bundle, List<List<Integer>> texts) throws Exception {
+        double loss = 0;
+        int predicted = 0;
+        try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
+            for (List<Integer> text : texts) {
+                loss += FixtureGoldenTest.negativeLogLikelihood(
+                        probe, text.stream().mapToInt(id -> id).toArray());
+                predicted += text.size() - 1;
+            }
+        }
+        return Math.exp(loss / predicted);
+    }
+
     /** Three small matrices: the factor's rows are those of the inverse's Cholesky factor. */
     @ParameterizedTest
     @CsvSource({"1, 0", "5, 1", "70, 2", "200, 3"})
@@ -125,6 +169,12 @@ class CalibratedLayersTest {
     }
 
     private ExportOptions options(Path source, WeightType type, int group, boolean byActivation) throws Exception {
+        return options(source, type, group, List.of(), byActivation);
+    }
+
+    private ExportOptions options(
+            Path source, WeightType type, int group, List<List<Integer>> heldOut, boolean byActivation)
+            throws Exception {
         List<List<Integer>> sequences = new ArrayList<>();
         for (JsonNode line : Expected.lines(source.resolve("expected").resolve("calibration.jsonl"))) {
             sequences.add(IntStream.of(Expected.ids(line.path("ids"))).boxed().toList());
@@ -135,7 +185,7 @@ class CalibratedLayersTest {
                 Optional.of(type),
                 Optional.of(group),
                 Optional.empty(),
-                Optional.of(new Calibration(sequences, byActivation)),
+                Optional.of(new Calibration(sequences, heldOut, byActivation)),
                 PromptTemplates.BELLE,
                 Optional.empty(),
                 0);
