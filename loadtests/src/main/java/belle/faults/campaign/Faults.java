@@ -2,6 +2,7 @@ package belle.faults.campaign;
 
 import belle.faults.cluster.Member;
 import belle.faults.cluster.TestCluster;
+import belle.faults.history.Entry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +21,7 @@ final class Faults {
         /** As a history has it: {@code node1}, {@code node1-node2}, {@code all} or {@code journal}. */
         String target() {
             if (kind.hitsEverybody()) {
-                return "all";
+                return Entry.Fault.EVERYBODY;
             }
             return kind.hitsJournal()
                     ? "journal"

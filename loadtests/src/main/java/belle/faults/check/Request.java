@@ -54,8 +54,7 @@ record Request(String name, List<Entry> entries) {
     boolean disturbed(Entry.Sent sent, Entry.OfAttempt end) {
         boolean running = false;
         for (Entry.Fault fault : all(Entry.Fault.class)) {
-            if (fault.atMicros() <= end.atMicros() + NOTICED_MICROS
-                    && List.of(fault.target().split("-", -1)).contains(sent.gateway())) {
+            if (fault.atMicros() <= end.atMicros() + NOTICED_MICROS && fault.hits(sent.gateway())) {
                 if (fault.atMicros() >= sent.atMicros()) {
                     return true;
                 }

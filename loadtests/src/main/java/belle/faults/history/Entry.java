@@ -2,6 +2,7 @@ package belle.faults.history;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 
 /** One line of a {@link History}. Times are microseconds since it began. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "entry")
@@ -71,8 +72,18 @@ public sealed interface Entry {
     /** The client went away because it wanted to. */
     record Left(long atMicros, String request, int attempt) implements OfAttempt {}
 
-    /** A fault begins or is over; {@code target} is a process's name, or two with a dash for the way between them. */
-    record Fault(long atMicros, String kind, String target, boolean begins) implements Entry {}
+    /**
+     * A fault begins or is over; {@code target} is a process's name, or two with a dash for the way between them, or {@link
+     * #EVERYBODY}, or what is no process.
+     */
+    record Fault(long atMicros, String kind, String target, boolean begins) implements Entry {
+        public static final String EVERYBODY = "all";
+
+        /** Tells whether it is done to {@code process}, or to a way that begins or ends there. */
+        public boolean hits(String process) {
+            return target.equals(EVERYBODY) || List.of(target.split("-", -1)).contains(process);
+        }
+    }
 
     /** What a process counts after all is over: blocks of the cache in use, streams, and so on. */
     record Counted(long atMicros, String process, String what, long value) implements Entry {}

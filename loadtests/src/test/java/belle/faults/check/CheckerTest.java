@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckerTest {
     private static final Answer ANSWER = new Answer(
@@ -143,12 +144,13 @@ final class CheckerTest {
         assertThat(violation.report()).startsWith(property.id()).contains(violation.message());
     }
 
-    @Test
-    void aWholeAnswerMayBeLostWithItsGatewayOnly() {
+    @ParameterizedTest
+    @ValueSource(strings = {"gateway1", "all", "gateway1-node2"})
+    void aWholeAnswerMayBeLostWithItsGatewayOnly(String target) {
         List<Entry> lost = List.of(
                 new Entry.Expected(0, "r", ANSWER),
                 new Entry.Sent(1, "r", 0, Kind.WHOLE, "gateway1", -1),
-                new Entry.Fault(5, "kill", "gateway1", true),
+                new Entry.Fault(5, "any", target, true),
                 new Entry.CutOff(6, "r", 0, "connection reset"));
         assertThat(Checker.check(new History(lost))).isEmpty();
         assertThat(Checker.check(new History(without(2).apply(lost))).stream().map(Violation::property))
