@@ -33,27 +33,26 @@ static int64_t run_fmas(int64_t rounds, float* result) {
 /// Multiplies bytes in registers alone and returns how many integer operations they were.
 static int64_t run_dots(int64_t rounds, float* result) {
   constexpr int kChains = RowTiles::kMaxQuantised * dot_strips_beside(RowTiles::kMaxQuantised);
-  const int8_t quads[4] = {1, -1, 2, -2};
+  int8_t quads[4 * kChains] = {1, -1, 2, -2};
   const uint8_t codes[64] = {1, 2, 3};
   const Bytes bytes = load_bytes(codes);
-  Quad quad = load_quad(quads);
-  Dots<4> chains[kChains];
+  Dots chains[kChains];
 #pragma GCC unroll 16
   for (int c = 0; c < kChains; c++) chains[c].clear();
-  for (int64_t i = 0; i < rounds; i++) {
-    __asm__ volatile("" : "+m"(quad));  // or the compiler multiplies once
+  for (int64_t i = 0; i < rounds; i += 8) {
+    for (int j = 0; j < 8; j++) {
 #pragma GCC unroll 16
-    for (int c = 0; c < kChains; c++) chains[c].add(bytes, quad);
-    if (i % 8 == 7) {
-#pragma GCC unroll 16
-      for (int c = 0; c < kChains; c++) chains[c].fold();
+      for (int c = 0; c < kChains; c++) chains[c].add(bytes, load_quad(quads + 4 * c));
+      __asm__ volatile("" : "+m"(quads));  // or the compiler multiplies once
     }
+#pragma GCC unroll 16
+    for (int c = 0; c < kChains; c++) chains[c].fold<1>();
   }
   Lanes total = broadcast(*result);
 #pragma GCC unroll 16
   for (int c = 0; c < kChains; c++) total = add(total, chains[c].floats());
   *result = sum(total);
-  return rounds * kChains * kLanes * 4 * 2;
+  return (rounds + 7) / 8 * 8 * kChains * kLanes * 4 * 2;
 }
 
 }  // namespace

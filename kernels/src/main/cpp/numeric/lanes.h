@@ -13,10 +13,11 @@
 //   load(uint8_t*)      16 bytes as floats   store_bytes   16 integral floats in [-127, 127] as int8
 //   sum / maximum       over the lanes along the fixed tree i, i+8; i+4; i+2; i+1
 //
-// `Dots<BITS>`: sixteen int32 sums of (four unsigned weights of BITS bits) x (four int8), exact.
+// `Dots`: sixteen int32 sums of (four unsigned weights) x (four int8), exact. Where kByNibbles the weights are at most 15.
 //
-//   add(Bytes, Quad)    lane i += the products of its four bytes; at most 8 times between two calls of fold()
-//   fold                moves what was added into the int32 sums
+//   add(Bytes, Quad)    lane i += the products of its four bytes; at most 8 times between two calls of fold
+//   fold<1>, fold<16>   moves what was added, or 16 times that, into the int32 sums
+//   join(Dots)          adds other int32 sums
 //   floats              the sums; exact below 2^24
 //
 // Everything is in an unnamed namespace and no library template is used: the linker can never pick a
@@ -28,6 +29,13 @@
 
 #define BELLE_INLINE static inline __attribute__((always_inline))
 #define BELLE_INLINE_MEMBER inline __attribute__((always_inline))
+
+// Integers may be added in any order, and GCC 12 first makes all products, more than there are registers.
+#if defined(BELLE_EMULATE_AVX512)
+#define BELLE_IN_THIS_ORDER(sum)
+#else
+#define BELLE_IN_THIS_ORDER(sum) __asm__("" : "+v"(sum))
+#endif
 
 #if defined(BELLE_LANES_AVX512)
 #include "numeric/lanes_avx512.h"

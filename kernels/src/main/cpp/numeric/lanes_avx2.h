@@ -100,35 +100,29 @@ BELLE_INLINE Quad load_quad(const int8_t* p) {
   return _mm256_set1_epi32(quad);
 }
 
-/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums. Bytes go as two
-/// nibbles.
-template <int BITS>
-struct Dots {
-  __m256i low, high, low16, high16, low16_upper, high16_upper;
+constexpr bool kByNibbles = true;
 
-  BELLE_INLINE_MEMBER void clear() {
-    low = high = low16 = high16 = low16_upper = high16_upper = _mm256_setzero_si256();
-  }
+/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums.
+struct Dots {
+  __m256i low, high, low16, high16;
+
+  BELLE_INLINE_MEMBER void clear() { low = high = low16 = high16 = _mm256_setzero_si256(); }
   BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) {
-    const Bytes lower = BITS == 4 ? weights : low_nibbles(weights);
-    low16 = _mm256_add_epi16(low16, _mm256_maddubs_epi16(lower.low, x));
-    high16 = _mm256_add_epi16(high16, _mm256_maddubs_epi16(lower.high, x));
-    if (BITS == 8) {
-      const Bytes upper = high_nibbles(weights);
-      low16_upper = _mm256_add_epi16(low16_upper, _mm256_maddubs_epi16(upper.low, x));
-      high16_upper = _mm256_add_epi16(high16_upper, _mm256_maddubs_epi16(upper.high, x));
-    }
+    low16 = _mm256_add_epi16(low16, _mm256_maddubs_epi16(weights.low, x));
+    high16 = _mm256_add_epi16(high16, _mm256_maddubs_epi16(weights.high, x));
+    BELLE_IN_THIS_ORDER(low16);
+    BELLE_IN_THIS_ORDER(high16);
   }
+  template <int TIMES>
   BELLE_INLINE_MEMBER void fold() {
-    const __m256i one = _mm256_set1_epi16(1), sixteen = _mm256_set1_epi16(16);
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(low16, one));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(high16, one));
+    const __m256i times = _mm256_set1_epi16(TIMES);
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(low16, times));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(high16, times));
     low16 = high16 = _mm256_setzero_si256();
-    if (BITS == 8) {
-      low = _mm256_add_epi32(low, _mm256_madd_epi16(low16_upper, sixteen));
-      high = _mm256_add_epi32(high, _mm256_madd_epi16(high16_upper, sixteen));
-      low16_upper = high16_upper = _mm256_setzero_si256();
-    }
+  }
+  BELLE_INLINE_MEMBER void join(Dots other) {
+    low = _mm256_add_epi32(low, other.low);
+    high = _mm256_add_epi32(high, other.high);
   }
   BELLE_INLINE_MEMBER Lanes floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
 };

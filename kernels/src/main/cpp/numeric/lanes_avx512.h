@@ -80,33 +80,36 @@ BELLE_INLINE Quad load_quad(const int8_t* p) {
 }
 
 #if defined(BELLE_LANES_VNNI)
-template <int BITS>
+constexpr bool kByNibbles = false;
+
 struct Dots {
   __m512i v;
 
   BELLE_INLINE_MEMBER void clear() { v = _mm512_setzero_si512(); }
   BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) { v = _mm512_dpbusd_epi32(v, weights.v, x); }
+  template <int TIMES>
   BELLE_INLINE_MEMBER void fold() {}
+  BELLE_INLINE_MEMBER void join(Dots other) { v = _mm512_add_epi32(v, other.v); }
   BELLE_INLINE_MEMBER Lanes floats() const { return {_mm512_cvtepi32_ps(v)}; }
 };
 #else
-/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums. Bytes go as two
-/// nibbles.
-template <int BITS>
-struct Dots {
-  __m512i v, lower16, upper16;
+constexpr bool kByNibbles = true;
 
-  BELLE_INLINE_MEMBER void clear() { v = lower16 = upper16 = _mm512_setzero_si512(); }
+/// Two products of a nibble and an int8 are at most 3,810, so sixteen bits hold eight such sums.
+struct Dots {
+  __m512i v, v16;
+
+  BELLE_INLINE_MEMBER void clear() { v = v16 = _mm512_setzero_si512(); }
   BELLE_INLINE_MEMBER void add(Bytes weights, Quad x) {
-    const Bytes lower = BITS == 4 ? weights : low_nibbles(weights);
-    lower16 = _mm512_add_epi16(lower16, _mm512_maddubs_epi16(lower.v, x));
-    if (BITS == 8) upper16 = _mm512_add_epi16(upper16, _mm512_maddubs_epi16(high_nibbles(weights).v, x));
+    v16 = _mm512_add_epi16(v16, _mm512_maddubs_epi16(weights.v, x));
+    BELLE_IN_THIS_ORDER(v16);
   }
+  template <int TIMES>
   BELLE_INLINE_MEMBER void fold() {
-    v = _mm512_add_epi32(v, _mm512_madd_epi16(lower16, _mm512_set1_epi16(1)));
-    if (BITS == 8) v = _mm512_add_epi32(v, _mm512_madd_epi16(upper16, _mm512_set1_epi16(16)));
-    lower16 = upper16 = _mm512_setzero_si512();
+    v = _mm512_add_epi32(v, _mm512_madd_epi16(v16, _mm512_set1_epi16(TIMES)));
+    v16 = _mm512_setzero_si512();
   }
+  BELLE_INLINE_MEMBER void join(Dots other) { v = _mm512_add_epi32(v, other.v); }
   BELLE_INLINE_MEMBER Lanes floats() const { return {_mm512_cvtepi32_ps(v)}; }
 };
 #endif

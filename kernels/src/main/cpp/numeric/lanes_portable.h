@@ -132,7 +132,8 @@ BELLE_INLINE Quad load_quad(const int8_t* p) {
   return quad;
 }
 
-template <int BITS>
+constexpr bool kByNibbles = false;
+
 struct Dots {
   int32_t v[16];
 
@@ -144,7 +145,11 @@ struct Dots {
       for (int j = 0; j < 4; j++) v[i] += weights.v[4 * i + j] * x.v[j];
     }
   }
+  template <int TIMES>
   BELLE_INLINE_MEMBER void fold() {}
+  BELLE_INLINE_MEMBER void join(const Dots& other) {
+    for (int i = 0; i < 16; i++) v[i] += other.v[i];
+  }
   BELLE_INLINE_MEMBER Lanes floats() const { BELLE_EACH_LANE(static_cast<float>(v[i])); }
 };
 

@@ -14,7 +14,7 @@ namespace {
 #if defined(BELLE_LANES_AVX512)
 constexpr int dot_strips_beside(int) { return 4; }
 #else
-constexpr int dot_strips_beside(int rows) { return rows == 1 ? 2 : 1; }
+constexpr int dot_strips_beside(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
 #endif
 
 /// Inputs between two folds of the integer sums.
@@ -100,6 +100,9 @@ struct GroupOfWeights {
   }
 
  private:
+  /// Whether the machine's products are too narrow for the weights: each is multiplied as two nibbles then.
+  static constexpr bool kTwice = BITS == 8 && kByNibbles;
+
   /// Never inlined: one body for all callers.
   template <int ROWS, Fetch FETCH>
   static __attribute__((noinline)) void columns(const GroupOfWeights w) {
@@ -111,39 +114,25 @@ struct GroupOfWeights {
       const uint8_t* codes = w.block + column * 4;
       const int8_t* x = w.x;
       for (int64_t part = 0; part < w.group / w.x_group; part++) {
-        Dots<BITS> dots[ROWS][kStrips];
+        Dots dots[ROWS][kStrips];
 #pragma GCC unroll 4
         for (int row = 0; row < ROWS; row++) {
 #pragma GCC unroll 4
           for (int strip = 0; strip < kStrips; strip++) dots[row][strip].clear();
         }
         for (int64_t k = 0; k < w.x_group; k += kFold) {
-          for (int64_t i = 0; i < kFold * BITS / 32; i++, codes += 4 * kTileOutputs) {
-            Bytes bytes[kStrips];
-#pragma GCC unroll 4
-            for (int strip = 0; strip < kStrips; strip++) {
-              if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
-              bytes[strip] = load_bytes(codes + strip * 64);
-            }
-            if (BITS == 8) {
-              add<ROWS, kStrips>(bytes, x, dots);
-              x += 4 * ROWS;
-            } else {
-              Bytes half[kStrips];
-#pragma GCC unroll 4
-              for (int strip = 0; strip < kStrips; strip++) half[strip] = low_nibbles(bytes[strip]);
-              add<ROWS, kStrips>(half, x, dots);
-#pragma GCC unroll 4
-              for (int strip = 0; strip < kStrips; strip++) half[strip] = high_nibbles(bytes[strip]);
-              add<ROWS, kStrips>(half, x + 4 * ROWS, dots);
-              x += 8 * ROWS;
-            }
+          if (kTwice && ROWS == 1) {
+            fold_row<kStrips, FETCH>(codes, x, ahead, dots[0]);
+          } else {
+            fold<ROWS, kStrips, FETCH, 1>(codes, x, ahead, dots);
           }
-#pragma GCC unroll 4
-          for (int row = 0; row < ROWS; row++) {
-#pragma GCC unroll 4
-            for (int strip = 0; strip < kStrips; strip++) dots[row][strip].fold();
+          if (kTwice && ROWS > 1) {
+            const int8_t* again = x;
+            __asm__("" : "+r"(again));  // or GCC keeps on the stack what it has read of the rows
+            fold<ROWS, kStrips, Fetch::kNothing, 16>(codes, again, ahead, dots);
           }
+          codes += kFold * BITS / 8 * kTileOutputs;
+          x += kFold * ROWS;
         }
 #pragma GCC unroll 4
         for (int strip = 0; strip < kStrips; strip++) {
@@ -160,8 +149,67 @@ struct GroupOfWeights {
     }
   }
 
+  /// Adds kFold inputs to the integer sums; of bytes the lower or the upper nibbles alone where bytes are too wide.
+  template <int ROWS, int STRIPS, Fetch FETCH, int TIMES>
+  static BELLE_INLINE_MEMBER void fold(const uint8_t* codes, const int8_t* x, int64_t ahead,
+                                       Dots (&dots)[ROWS][STRIPS]) {
+    for (int64_t i = 0; i < kFold * BITS / 32; i++, codes += 4 * kTileOutputs) {
+      Bytes bytes[STRIPS];
+#pragma GCC unroll 4
+      for (int strip = 0; strip < STRIPS; strip++) {
+        if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
+        bytes[strip] = load_bytes(codes + strip * 64);
+        if (kTwice) {
+          bytes[strip] = TIMES == 1 ? low_nibbles(bytes[strip]) : high_nibbles(bytes[strip]);
+        }
+      }
+      if (BITS == 8) {
+        add<ROWS, STRIPS>(bytes, x, dots);
+        x += 4 * ROWS;
+      } else {
+        Bytes half[STRIPS];
+#pragma GCC unroll 4
+        for (int strip = 0; strip < STRIPS; strip++) half[strip] = low_nibbles(bytes[strip]);
+        add<ROWS, STRIPS>(half, x, dots);
+#pragma GCC unroll 4
+        for (int strip = 0; strip < STRIPS; strip++) half[strip] = high_nibbles(bytes[strip]);
+        add<ROWS, STRIPS>(half, x + 4 * ROWS, dots);
+        x += 8 * ROWS;
+      }
+    }
+#pragma GCC unroll 4
+    for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 4
+      for (int strip = 0; strip < STRIPS; strip++) dots[row][strip].template fold<TIMES>();
+    }
+  }
+
+  /// The same for both nibbles of bytes at once: one row has the registers for it, and waits for memory.
+  template <int STRIPS, Fetch FETCH>
+  static BELLE_INLINE_MEMBER void fold_row(const uint8_t* codes, const int8_t* x, int64_t ahead, Dots (&dots)[STRIPS]) {
+    Dots upper[STRIPS];
+#pragma GCC unroll 4
+    for (int strip = 0; strip < STRIPS; strip++) upper[strip].clear();
+    for (int64_t i = 0; i < kFold / 4; i++, codes += 4 * kTileOutputs, x += 4) {
+      const Quad quad = load_quad(x);
+#pragma GCC unroll 4
+      for (int strip = 0; strip < STRIPS; strip++) {
+        if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
+        const Bytes bytes = load_bytes(codes + strip * 64);
+        dots[strip].add(low_nibbles(bytes), quad);
+        upper[strip].add(high_nibbles(bytes), quad);
+      }
+    }
+#pragma GCC unroll 4
+    for (int strip = 0; strip < STRIPS; strip++) {
+      dots[strip].template fold<1>();
+      upper[strip].template fold<16>();
+      dots[strip].join(upper[strip]);
+    }
+  }
+
   template <int ROWS, int STRIPS>
-  static BELLE_INLINE_MEMBER void add(const Bytes (&bytes)[STRIPS], const int8_t* x, Dots<BITS> (&dots)[ROWS][STRIPS]) {
+  static BELLE_INLINE_MEMBER void add(const Bytes (&bytes)[STRIPS], const int8_t* x, Dots (&dots)[ROWS][STRIPS]) {
 #pragma GCC unroll 4
     for (int row = 0; row < ROWS; row++) {
       const Quad quad = load_quad(x + 4 * row);
@@ -202,7 +250,7 @@ static void quantised_product(const Product& p, int64_t tile) {
         with_quantised_rows(rows.size(t),
                             GroupOfWeights<BITS>{weights, p.group, x.codes + row * groups * p.group + group * p.group * own,
                                                  x.scales + row * x_groups + part, x.sums + row * x_groups + part, x.group,
-                                                 rows.count() > 1, sums + row * kTileOutputs});
+                                                 t == 0, sums + row * kTileOutputs});
       }
     }
     if (p.leaves > 1) tree.join(leaf, p.leaves, sums, p.rows * kTileOutputs);

@@ -8,14 +8,19 @@ import java.util.List;
  * @param levels numbers of streams at once
  * @param promptTokens of each stream, about
  * @param outputTokens of each stream
- * @param longPromptTokens of the long prompt and of a conversation's first turn, about
+ * @param longPromptTokens of the long prompt and of a conversation's first turn, about; twice as many of one beside streams
  * @param seed of the random texts
  */
 public record BenchSize(List<Integer> levels, int promptTokens, int outputTokens, int longPromptTokens, long seed) {
-    public static final BenchSize WHOLE = new BenchSize(List.of(1, 4, 16), 128, 128, 1024, 1);
+    public static final BenchSize WHOLE = new BenchSize(List.of(1, 4, 16, 64), 128, 128, 1024, 1);
     public static final BenchSize SMOKE = new BenchSize(List.of(1, 4), 32, 16, 128, 1);
 
     public BenchSize {
         levels = List.copyOf(levels);
+    }
+
+    /** Returns the same with other numbers of streams. */
+    public BenchSize withLevels(List<Integer> others) {
+        return new BenchSize(others, promptTokens, outputTokens, longPromptTokens, seed);
     }
 }

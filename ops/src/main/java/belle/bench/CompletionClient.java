@@ -49,6 +49,22 @@ final class CompletionClient implements AutoCloseable {
             return (firstNanos() - sentNanos) / 1e9;
         }
 
+        /** Tokens per second behind the first one. */
+        double decodeSpeed() {
+            return (outputTokens - 1) / ((endNanos - firstNanos()) / 1e9);
+        }
+
+        /** Seconds between pieces, of the pauses that touch the time between two moments. */
+        List<Double> gapsBetween(long from, long to) {
+            List<Double> gaps = new ArrayList<>();
+            for (int i = 1; i < pieceNanos.size(); i++) {
+                if (pieceNanos.get(i) > from && pieceNanos.get(i - 1) < to) {
+                    gaps.add((pieceNanos.get(i) - pieceNanos.get(i - 1)) / 1e9);
+                }
+            }
+            return gaps;
+        }
+
         /** How many of its tokens came between two moments, as if they came evenly. */
         double tokensBetween(long from, long to) {
             long first = Math.max(from, firstNanos());
@@ -61,12 +77,17 @@ final class CompletionClient implements AutoCloseable {
         }
     }
 
+    Answer complete(String prompt, int tokens) throws IOException, InterruptedException {
+        return complete(prompt, tokens, () -> {});
+    }
+
     /**
      * Asks for exactly {@code tokens} tokens, the model's end token ignored.
      *
+     * @param begun is run when the first piece comes
      * @throws FailureException when the server refuses, breaks off or gives another number of tokens
      */
-    Answer complete(String prompt, int tokens) throws IOException, InterruptedException {
+    Answer complete(String prompt, int tokens, Runnable begun) throws IOException, InterruptedException {
         var body = Map.of(
                 "model",
                 model,
@@ -95,14 +116,14 @@ final class CompletionClient implements AutoCloseable {
                 throw failed(response.statusCode() + ": " + new String(refusal.readAllBytes(), StandardCharsets.UTF_8));
             }
         }
-        Answer answer = read(response.body(), sent);
+        Answer answer = read(response.body(), sent, begun);
         if (answer.outputTokens() != tokens) {
             throw failed("gave " + answer.outputTokens() + " tokens instead of " + tokens);
         }
         return answer;
     }
 
-    private Answer read(InputStream body, long sent) throws IOException {
+    private Answer read(InputStream body, long sent, Runnable begun) throws IOException {
         List<Long> times = new ArrayList<>();
         var text = new StringBuilder();
         int promptTokens = 0;
@@ -119,6 +140,9 @@ final class CompletionClient implements AutoCloseable {
                 JsonNode choice = event.path("choices").path(0);
                 String piece = choice.path("text").asText("");
                 if (!choice.isMissingNode() && (choice.path("finish_reason").isNull() || !piece.isEmpty())) {
+                    if (times.isEmpty()) {
+                        begun.run();
+                    }
                     times.add(System.nanoTime());
                     text.append(piece);
                 }

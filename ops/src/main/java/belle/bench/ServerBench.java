@@ -3,15 +3,24 @@ package belle.bench;
 import belle.bench.CompletionClient.Answer;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Measures one server: throughput at several numbers of streams, a long prompt, and a conversation's second turn. */
+/**
+ * Measures one server: throughput at several numbers of streams, a long prompt alone and beside streams, a conversation's
+ * second turn, and a stream beside a process that wants a core for itself.
+ */
 public final class ServerBench implements AutoCloseable {
+    /** How long streams run before something is done to them. */
+    private static final Duration STEADY = Duration.ofSeconds(3);
+
     private final CompletionClient client;
     private final Prompts prompts;
     private final BenchSize size;
@@ -36,6 +45,8 @@ public final class ServerBench implements AutoCloseable {
         }
         tasks.add(this::prefill);
         tasks.add(this::followUp);
+        tasks.add(this::promptBesideStreams);
+        tasks.add(this::busyNeighbour);
         return tasks;
     }
 
@@ -86,6 +97,60 @@ public final class ServerBench implements AutoCloseable {
                         false));
     }
 
+    /** Returns how a prompt of twice the length and four running streams bear one another. */
+    private List<Measurement> promptBesideStreams() throws IOException, InterruptedException, ExecutionException {
+        int streams = 4;
+        int tokens = 2 * size.longPromptTokens();
+        double alone = client.complete(prompts.ofTokens(tokens), 1).firstTokenSeconds();
+        var begun = new CountDownLatch(streams);
+        List<Answer> running = new ArrayList<>();
+        Answer prompt;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Answer>> answers = new ArrayList<>();
+            for (int i = 0; i < streams; i++) {
+                String text = prompts.ofTokens(size.promptTokens());
+                answers.add(threads.submit(() -> client.complete(text, 3 * size.outputTokens(), begun::countDown)));
+            }
+            begun.await();
+            Thread.sleep(STEADY);
+            prompt = client.complete(prompts.ofTokens(tokens), 1);
+            for (Future<Answer> answer : answers) {
+                running.add(answer.get());
+            }
+        }
+        List<Double> quiet = new ArrayList<>();
+        List<Double> disturbed = new ArrayList<>();
+        for (Answer answer : running) {
+            quiet.addAll(answer.gapsBetween(prompt.sentNanos() - STEADY.toNanos() / 2, prompt.sentNanos()));
+            disturbed.addAll(answer.gapsBetween(prompt.sentNanos(), prompt.endNanos()));
+        }
+        disturbed.sort(Comparator.naturalOrder());
+        double ninetyNinth = disturbed.isEmpty() ? Double.NaN : disturbed.get((disturbed.size() - 1) * 99 / 100);
+        String name = "prompt of " + tokens;
+        return List.of(
+                new Measurement(name + " alone, first token", alone, "s", false),
+                new Measurement(name + " by 4 streams, first token", prompt.firstTokenSeconds(), "s", false),
+                new Measurement("4 streams before it, between tokens", 1000 * median(quiet), "ms", false),
+                new Measurement("4 streams beside it, 99th percentile", 1000 * ninetyNinth, "ms", false),
+                new Measurement("4 streams beside it, longest pause", 1000 * disturbed.getLast(), "ms", false));
+    }
+
+    /** Returns the speed of one stream behind its first token, alone and beside a process that never sleeps. */
+    private List<Measurement> busyNeighbour() throws IOException, InterruptedException {
+        double alone = client.complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
+                .decodeSpeed();
+        Process neighbour = new ProcessBuilder("bash", "-c", "while :; do :; done").start();
+        try {
+            double beside = client.complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
+                    .decodeSpeed();
+            return List.of(
+                    new Measurement("1 stream, behind its first token", alone, "tokens/s", true),
+                    new Measurement("the same beside a busy process", beside, "tokens/s", true));
+        } finally {
+            neighbour.destroy();
+        }
+    }
+
     @Override
     public void close() {
         client.close();
@@ -98,9 +163,7 @@ public final class ServerBench implements AutoCloseable {
     private static List<Double> gaps(List<Answer> answers) {
         List<Double> gaps = new ArrayList<>();
         for (Answer answer : answers) {
-            for (int i = 1; i < answer.pieceNanos().size(); i++) {
-                gaps.add((answer.pieceNanos().get(i) - answer.pieceNanos().get(i - 1)) / 1e9);
-            }
+            gaps.addAll(answer.gapsBetween(Long.MIN_VALUE, Long.MAX_VALUE));
         }
         return gaps;
     }

@@ -4,6 +4,7 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,16 @@ public final class ServerProcess implements AutoCloseable {
     /** Returns the seconds from the start to the first answer of the health check. */
     public double startSeconds() {
         return startSeconds;
+    }
+
+    /** Returns the memory that is the process's own and no file's, as Linux counts it: a part of it may be shared. */
+    public long anonymousBytes() throws IOException {
+        Path summary = Path.of("/proc", Long.toString(process.pid()), "smaps_rollup");
+        try (var lines = Files.lines(summary)) {
+            return lines.filter(line -> line.startsWith("Anonymous:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .sum();
+        }
     }
 
     /** Asks the process to end, and insists after a minute. */

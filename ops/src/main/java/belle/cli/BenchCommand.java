@@ -62,6 +62,9 @@ final class BenchCommand implements Callable<Integer> {
             description = "The bundle to serve; the embedded model if not given.")
     private @Nullable Path bundle;
 
+    @Option(names = "--streams", paramLabel = "N", split = ",", description = "Numbers of streams at once (1,4,16,64).")
+    private @Nullable List<Integer> levels;
+
     @ArgGroup(exclusive = false)
     private @Nullable Peer peer;
 
@@ -121,7 +124,7 @@ final class BenchCommand implements Callable<Integer> {
         LocalPort port = LocalPort.free();
         try (var own = ServerProcess.start(own(port), port.at("/health/ready"), logs.resolve("belle.log"))) {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
-            List<Row> rows = peer == null ? alone(port) : besidePeer(port, peer, logs);
+            List<Row> rows = peer == null ? alone(port, own) : besidePeer(port, own, peer, logs);
             if (json) {
                 Output.json(spec.commandLine().getOut(), Map.of("start_s", own.startSeconds(), "rows", rows));
             } else {
@@ -142,18 +145,19 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<Row> alone(LocalPort port) throws Exception {
+    private List<Row> alone(LocalPort port, ServerProcess own) throws Exception {
         List<Row> rows = new ArrayList<>();
         try (var bench = connect(port)) {
             for (var task : bench.tasks()) {
-                task.call().forEach(own -> rows.add(Row.alone(own)));
+                task.call().forEach(row -> rows.add(Row.alone(row)));
             }
         }
+        rows.add(Row.alone(memory(own)));
         return rows;
     }
 
     /** The two take turns, so that both meet the same state of the machine; the one that waits is idle. */
-    private List<Row> besidePeer(LocalPort ownPort, Peer peer, Path logs) throws Exception {
+    private List<Row> besidePeer(LocalPort ownPort, ServerProcess own, Peer peer, Path logs) throws Exception {
         LocalPort port = LocalPort.free();
         var command = new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", port.toString()));
         List<Row> rows = new ArrayList<>();
@@ -164,15 +168,20 @@ final class BenchCommand implements Callable<Integer> {
             var tasks = bench.tasks();
             var peerTasks = peerBench.tasks();
             for (int i = 0; i < tasks.size(); i++) {
-                var own = tasks.get(i).call();
+                var ours = tasks.get(i).call();
                 var others = peerTasks.get(i).call();
-                for (int j = 0; j < own.size(); j++) {
-                    rows.add(Row.beside(own.get(j), others.get(j)));
-                    note(own.get(j).name() + " done");
+                for (int j = 0; j < ours.size(); j++) {
+                    rows.add(Row.beside(ours.get(j), others.get(j)));
+                    note(ours.get(j).name() + " done");
                 }
             }
+            rows.add(Row.beside(memory(own), memory(process)));
         }
         return rows;
+    }
+
+    private static Measurement memory(ServerProcess process) throws IOException {
+        return new Measurement("anonymous memory at the end", process.anonymousBytes() / 1e6, "MB", false);
     }
 
     private ServerBench connect(LocalPort port) throws IOException, InterruptedException {
@@ -180,7 +189,8 @@ final class BenchCommand implements Callable<Integer> {
         try (var client = new ChatClient(port.at("/"))) {
             model = client.firstModel();
         }
-        return ServerBench.connect(port.at("/"), model, smoke ? BenchSize.SMOKE : BenchSize.WHOLE);
+        BenchSize size = smoke ? BenchSize.SMOKE : BenchSize.WHOLE;
+        return ServerBench.connect(port.at("/"), model, levels == null ? size : size.withLevels(levels));
     }
 
     private ProcessBuilder own(LocalPort port) {
