@@ -3,9 +3,7 @@ package belle.bench;
 import belle.bench.CompletionClient.Answer;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -17,24 +15,35 @@ import java.util.concurrent.Future;
  * Measures one server: throughput at several numbers of streams, a long prompt alone and beside streams, a conversation's
  * second turn, and a stream beside a process that wants a core for itself.
  */
-public final class ServerBench implements AutoCloseable {
-    /** How long streams run before something is done to them. */
-    private static final Duration STEADY = Duration.ofSeconds(3);
-
-    private final CompletionClient client;
+public final class ServerBench {
+    private final URI base;
+    private final String model;
     private final Prompts prompts;
     private final BenchSize size;
 
-    private ServerBench(CompletionClient client, Prompts prompts, BenchSize size) {
-        this.client = client;
+    private ServerBench(URI base, String model, Prompts prompts, BenchSize size) {
+        this.base = base;
+        this.model = model;
         this.prompts = prompts;
         this.size = size;
     }
 
-    /** Connects to a server and sends it a first request, outside of any measurement. */
+    /** Sends a server a first request, outside of any measurement. */
     public static ServerBench connect(URI base, String model, BenchSize size) throws IOException, InterruptedException {
-        var client = new CompletionClient(base, model);
-        return new ServerBench(client, Prompts.sizedFor(client, size.seed()), size);
+        try (var client = new CompletionClient(base, model)) {
+            return new ServerBench(base, model, Prompts.sizedFor(client, size.seed()), size);
+        }
+    }
+
+    private Answer complete(String prompt, int tokens) throws IOException, InterruptedException {
+        return complete(prompt, tokens, () -> {});
+    }
+
+    /** On a connection of its own: a server may close one that rests while the other server is measured. */
+    private Answer complete(String prompt, int tokens, Runnable begun) throws IOException, InterruptedException {
+        try (var client = new CompletionClient(base, model)) {
+            return client.complete(prompt, tokens, begun);
+        }
     }
 
     /** Returns every measurement as a task of its own, so that two servers can take turns. */
@@ -55,7 +64,7 @@ public final class ServerBench implements AutoCloseable {
         List<Callable<Answer>> work = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
             String prompt = prompts.ofTokens(size.promptTokens());
-            work.add(() -> client.complete(prompt, size.outputTokens()));
+            work.add(() -> complete(prompt, size.outputTokens()));
         }
         long start = System.nanoTime();
         List<Answer> answers = new ArrayList<>();
@@ -75,7 +84,7 @@ public final class ServerBench implements AutoCloseable {
 
     /** Returns prompt tokens per second of one long prompt. */
     private List<Measurement> prefill() throws IOException, InterruptedException {
-        Answer answer = client.complete(prompts.ofTokens(size.longPromptTokens()), 1);
+        Answer answer = complete(prompts.ofTokens(size.longPromptTokens()), 1);
         return List.of(new Measurement(
                 "prompt of " + size.longPromptTokens(),
                 answer.promptTokens() / answer.firstTokenSeconds(),
@@ -86,8 +95,8 @@ public final class ServerBench implements AutoCloseable {
     /** Returns the time to the first token of a conversation's second turn, alone and against its first turn's. */
     private List<Measurement> followUp() throws IOException, InterruptedException {
         String history = prompts.ofTokens(size.longPromptTokens());
-        Answer first = client.complete(history, 16);
-        Answer second = client.complete(history + first.text() + prompts.ofTokens(30), 16);
+        Answer first = complete(history, 16);
+        Answer second = complete(history + first.text() + prompts.ofTokens(30), 16);
         return List.of(
                 new Measurement("second turn, first token", second.firstTokenSeconds(), "s", false),
                 new Measurement(
@@ -101,7 +110,7 @@ public final class ServerBench implements AutoCloseable {
     private List<Measurement> promptBesideStreams() throws IOException, InterruptedException, ExecutionException {
         int streams = 4;
         int tokens = 2 * size.longPromptTokens();
-        double alone = client.complete(prompts.ofTokens(tokens), 1).firstTokenSeconds();
+        double alone = complete(prompts.ofTokens(tokens), 1).firstTokenSeconds();
         var begun = new CountDownLatch(streams);
         List<Answer> running = new ArrayList<>();
         Answer prompt;
@@ -109,11 +118,11 @@ public final class ServerBench implements AutoCloseable {
             List<Future<Answer>> answers = new ArrayList<>();
             for (int i = 0; i < streams; i++) {
                 String text = prompts.ofTokens(size.promptTokens());
-                answers.add(threads.submit(() -> client.complete(text, 3 * size.outputTokens(), begun::countDown)));
+                answers.add(threads.submit(() -> complete(text, 3 * size.outputTokens(), begun::countDown)));
             }
             begun.await();
-            Thread.sleep(STEADY);
-            prompt = client.complete(prompts.ofTokens(tokens), 1);
+            Thread.sleep(size.steady());
+            prompt = complete(prompts.ofTokens(tokens), 1);
             for (Future<Answer> answer : answers) {
                 running.add(answer.get());
             }
@@ -121,27 +130,25 @@ public final class ServerBench implements AutoCloseable {
         List<Double> quiet = new ArrayList<>();
         List<Double> disturbed = new ArrayList<>();
         for (Answer answer : running) {
-            quiet.addAll(answer.gapsBetween(prompt.sentNanos() - STEADY.toNanos() / 2, prompt.sentNanos()));
+            quiet.addAll(answer.gapsBetween(prompt.sentNanos() - size.steady().toNanos() / 2, prompt.sentNanos()));
             disturbed.addAll(answer.gapsBetween(prompt.sentNanos(), prompt.endNanos()));
         }
-        disturbed.sort(Comparator.naturalOrder());
-        double ninetyNinth = disturbed.isEmpty() ? Double.NaN : disturbed.get((disturbed.size() - 1) * 99 / 100);
         String name = "prompt of " + tokens;
         return List.of(
                 new Measurement(name + " alone, first token", alone, "s", false),
                 new Measurement(name + " by 4 streams, first token", prompt.firstTokenSeconds(), "s", false),
                 new Measurement("4 streams before it, between tokens", 1000 * median(quiet), "ms", false),
-                new Measurement("4 streams beside it, 99th percentile", 1000 * ninetyNinth, "ms", false),
-                new Measurement("4 streams beside it, longest pause", 1000 * disturbed.getLast(), "ms", false));
+                new Measurement("4 streams beside it, 99th percentile", 1000 * percentile(disturbed, 99), "ms", false),
+                new Measurement("4 streams beside it, longest pause", 1000 * percentile(disturbed, 100), "ms", false));
     }
 
     /** Returns the speed of one stream behind its first token, alone and beside a process that never sleeps. */
     private List<Measurement> busyNeighbour() throws IOException, InterruptedException {
-        double alone = client.complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
+        double alone = complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
                 .decodeSpeed();
         Process neighbour = new ProcessBuilder("bash", "-c", "while :; do :; done").start();
         try {
-            double beside = client.complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
+            double beside = complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
                     .decodeSpeed();
             return List.of(
                     new Measurement("1 stream, behind its first token", alone, "tokens/s", true),
@@ -149,11 +156,6 @@ public final class ServerBench implements AutoCloseable {
         } finally {
             neighbour.destroy();
         }
-    }
-
-    @Override
-    public void close() {
-        client.close();
     }
 
     private static List<Double> firstTokens(List<Answer> answers) {
@@ -169,6 +171,11 @@ public final class ServerBench implements AutoCloseable {
     }
 
     static double median(List<Double> values) {
-        return values.isEmpty() ? Double.NaN : values.stream().sorted().toList().get(values.size() / 2);
+        return percentile(values, 50);
+    }
+
+    private static double percentile(List<Double> values, int percent) {
+        List<Double> sorted = values.stream().sorted().toList();
+        return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) * percent / 100);
     }
 }

@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -124,11 +125,15 @@ final class BenchCommand implements Callable<Integer> {
         LocalPort port = LocalPort.free();
         try (var own = ServerProcess.start(own(port), port.at("/health/ready"), logs.resolve("belle.log"))) {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
-            List<Row> rows = peer == null ? alone(port, own) : besidePeer(port, own, peer, logs);
+            List<Row> rows = new ArrayList<>();
+            Consumer<Row> measured = json ? rows::add : this::print;
+            if (peer == null) {
+                alone(port, own, measured);
+            } else {
+                besidePeer(port, own, peer, logs, measured);
+            }
             if (json) {
                 Output.json(spec.commandLine().getOut(), Map.of("start_s", own.startSeconds(), "rows", rows));
-            } else {
-                rows.forEach(this::print);
             }
         }
         return 0;
@@ -145,39 +150,31 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<Row> alone(LocalPort port, ServerProcess own) throws Exception {
-        List<Row> rows = new ArrayList<>();
-        try (var bench = connect(port)) {
-            for (var task : bench.tasks()) {
-                task.call().forEach(row -> rows.add(Row.alone(row)));
-            }
+    private void alone(LocalPort port, ServerProcess own, Consumer<Row> measured) throws Exception {
+        for (var task : connect(port).tasks()) {
+            task.call().forEach(row -> measured.accept(Row.alone(row)));
         }
-        rows.add(Row.alone(memory(own)));
-        return rows;
+        measured.accept(Row.alone(memory(own)));
     }
 
     /** The two take turns, so that both meet the same state of the machine; the one that waits is idle. */
-    private List<Row> besidePeer(LocalPort ownPort, ServerProcess own, Peer peer, Path logs) throws Exception {
+    private void besidePeer(LocalPort ownPort, ServerProcess own, Peer peer, Path logs, Consumer<Row> measured)
+            throws Exception {
         LocalPort port = LocalPort.free();
         var command = new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", port.toString()));
-        List<Row> rows = new ArrayList<>();
-        try (var process = ServerProcess.start(command, port.at(peer.health), logs.resolve("peer.log"));
-                var bench = connect(ownPort);
-                var peerBench = connect(port)) {
+        try (var process = ServerProcess.start(command, port.at(peer.health), logs.resolve("peer.log"))) {
             note("the peer was ready after " + String.format(Locale.ROOT, "%.1f s", process.startSeconds()));
-            var tasks = bench.tasks();
-            var peerTasks = peerBench.tasks();
+            var tasks = connect(ownPort).tasks();
+            var peerTasks = connect(port).tasks();
             for (int i = 0; i < tasks.size(); i++) {
                 var ours = tasks.get(i).call();
                 var others = peerTasks.get(i).call();
                 for (int j = 0; j < ours.size(); j++) {
-                    rows.add(Row.beside(ours.get(j), others.get(j)));
-                    note(ours.get(j).name() + " done");
+                    measured.accept(Row.beside(ours.get(j), others.get(j)));
                 }
             }
-            rows.add(Row.beside(memory(own), memory(process)));
+            measured.accept(Row.beside(memory(own), memory(process)));
         }
-        return rows;
     }
 
     private static Measurement memory(ServerProcess process) throws IOException {
