@@ -125,11 +125,11 @@ struct GroupOfWeights {
             fold_row<kStrips, FETCH>(codes, x, ahead, dots[0]);
           } else {
             fold<ROWS, kStrips, FETCH, 1>(codes, x, ahead, dots);
-          }
-          if (kTwice && ROWS > 1) {
-            const int8_t* again = x;
-            __asm__("" : "+r"(again));  // or GCC keeps on the stack what it has read of the rows
-            fold<ROWS, kStrips, Fetch::kNothing, 16>(codes, again, ahead, dots);
+            if (kTwice) {
+              const int8_t* again = x;
+              __asm__("" : "+r"(again));  // or GCC keeps on the stack what it has read of the rows
+              fold<ROWS, kStrips, Fetch::kNothing, 16>(codes, again, ahead, dots);
+            }
           }
           codes += kFold * BITS / 8 * kTileOutputs;
           x += kFold * ROWS;

@@ -9,7 +9,10 @@ constexpr int64_t kTokensPerClaim = 4;
 }  // namespace
 
 Embedding::Embedding(const Attributes& attributes, const KernelTable& kernels)
-    : kernels_(kernels), vocabulary_(attributes.integer("vocabulary")), hidden_(attributes.integer("hidden")), group_(attributes.integer("group", kMaxGroup)) {
+    : kernels_(kernels),
+      vocabulary_(attributes.integer("vocabulary")),
+      hidden_(attributes.integer("hidden")),
+      group_(attributes.integer("group", kMaxGroup)) {
   require_range("vocabulary", vocabulary_, 1, INT32_MAX);
   require_range("hidden", hidden_, 1, INT32_MAX);
   const std::string layout = attributes.text("layout");

@@ -86,9 +86,7 @@ final class CalibratedLayers {
         return lines;
     }
 
-    /** How well the text is predicted that was held out; when all layers are done. */
-    HeldOut.Perplexities perplexities() {
-        Check.that(next == architecture.layers(), "%s layers are done", next);
+    private HeldOut.Perplexities perplexities() {
         try {
             double before;
             try (PartRun head = head(Storage.plain(WeightType.F32))) {
@@ -202,14 +200,10 @@ final class CalibratedLayers {
         WeightPlan plan = WeightPlan.part(
                 checkpoint.config(), architecture, Storage.plain(WeightType.F32), name -> !name.startsWith(LAYER));
         PartGraph graph = PartGraph.embedding(checkpoint.config(), architecture, plan.entries(), Exporter.VERSION);
-        List<float[]> all = new ArrayList<>();
         try (PartRun run = PartRun.open(checkpoint, plan, graph, architecture, 1, scratch)) {
-            for (List<Integer> ids : calibration.sequences()) {
-                all.add(run.embed(ids));
-            }
             heldOut.embed(run);
+            return run.embed(calibration.sequences());
         }
-        return all;
     }
 
     private void quantise(int layer) throws IOException, OrtException {

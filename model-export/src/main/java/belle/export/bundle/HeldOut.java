@@ -1,7 +1,6 @@
 package belle.export.bundle;
 
 import ai.onnxruntime.OrtException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +34,7 @@ final class HeldOut {
 
     /** Begins in front of the embedding; {@code width} is that of a hidden row. */
     HeldOut(List<List<Integer>> windows, int width) {
-        this.windows = windows.stream().map(List::copyOf).toList();
+        this.windows = windows;
         this.width = width;
     }
 
@@ -45,12 +44,8 @@ final class HeldOut {
 
     /** Both ways begin with the same embedding. */
     void embed(PartRun embedding) throws OrtException {
-        List<float[]> rows = new ArrayList<>();
-        for (List<Integer> window : windows) {
-            rows.add(embedding.embed(window));
-        }
-        before = rows;
-        after = rows;
+        before = embedding.embed(windows);
+        after = before;
     }
 
     /** Goes through a layer as it was. */

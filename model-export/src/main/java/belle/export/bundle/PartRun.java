@@ -54,12 +54,16 @@ final class PartRun implements AutoCloseable {
         return graph.multiplied();
     }
 
-    /** Returns the embedding's [tokens, hidden] of {@code ids}. */
-    float[] embed(List<Integer> ids) throws OrtException {
-        OnnxTensor input = sequence.longs(ids.stream().mapToLong(id -> id).toArray());
-        try (OrtSession.Result result = sequence.run(Map.of("input_ids", input))) {
-            return floats(result, graph.output());
+    /** Returns the embedding's [tokens, hidden] of each sequence of ids. */
+    List<float[]> embed(List<List<Integer>> sequences) throws OrtException {
+        List<float[]> outs = new ArrayList<>();
+        for (List<Integer> ids : sequences) {
+            OnnxTensor input = sequence.longs(ids.stream().mapToLong(id -> id).toArray());
+            try (OrtSession.Result result = sequence.run(Map.of("input_ids", input))) {
+                outs.add(floats(result, graph.output()));
+            }
         }
+        return outs;
     }
 
     /**
