@@ -38,9 +38,10 @@ final class History {
         System.arraycopy(ids, from, into, at, count);
     }
 
-    /** Tells whether positions {@code [from, from + count)} equal {@code other[at, at + count)}. */
-    boolean matches(int from, int count, int[] other, int at) {
-        return Arrays.equals(ids, from, from + count, other, at, at + count);
+    /** Returns how many of the positions {@code [from, from + count)}, from the first on, equal {@code other[at, at + count)}. */
+    int common(int from, int count, int[] other, int at) {
+        int different = Arrays.mismatch(ids, from, from + count, other, at, at + count);
+        return different < 0 ? count : different;
     }
 
     /** Mixes positions {@code [from, from + count)} into a hash that begins with {@code seed}. */

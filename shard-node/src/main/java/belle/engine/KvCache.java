@@ -12,7 +12,8 @@ import belle.proto.Check;
  * <ul>
  *   <li>A block that is being written has one holder and is not in the prefix cache.
  *   <li>A full block is shared: two sequences with the same prefix hold the same block, since a token's keys and values
- *       depend on its own history alone, bit for bit.
+ *       depend on its own history alone, bit for bit. Of one that has only its beginning in common with a prompt, and of one that
+ *       its sequence left half full, a copy is what the prompt goes on in.
  *   <li>Whoever holds a block holds all blocks before it. So a cached block's parents are cached or leased, and the block
  *       that was left first is taken back first, the end of a prefix before its beginning.
  * </ul>
@@ -171,14 +172,59 @@ public final class KvCache {
             int parent = parent(table, index);
             int found = prefixes.find(parent, history, index * blockTokens);
             if (found == NONE) {
-                prefixes.insert(table.get(index), parent, history, index * blockTokens);
+                prefixes.insert(table.get(index), parent, history, index * blockTokens, blockTokens);
             } else {
                 place(found, table, index); // another sequence was first with the same tokens: share its block
             }
         }
     }
 
-    /** Gives all blocks of a table back, the last one first, so that it is also evicted first. */
+    /**
+     * A known block that begins with the tokens that a sequence is to compute next.
+     *
+     * @param block or {@code NONE}
+     * @param tokens how many; less than a block, or {@link #reuse} had taken it as it is
+     */
+    record Beginning(int block, int tokens) {
+        private static final Beginning NOTHING = new Beginning(NONE, 0);
+    }
+
+    /**
+     * Returns the best block to copy before the rest of the block behind {@code computed} is computed; its contents stay as they
+     * are until the next step has begun.
+     *
+     * @param computed tokens that the table's blocks hold already; only where a block ends can anything be found
+     * @param limit positions from here on must be computed
+     */
+    Beginning beginning(BlockTable table, History history, int computed, int limit) {
+        int count = Math.min(blockTokens, limit - computed);
+        if (computed % blockTokens != 0 || count <= 0) {
+            return Beginning.NOTHING;
+        }
+        int found = prefixes.mostAlike(parent(table, computed / blockTokens), history, computed, count);
+        return found == NONE
+                ? Beginning.NOTHING
+                : new Beginning(found, prefixes.common(found, history, computed, count));
+    }
+
+    /**
+     * Gives all blocks of a table back, the last one first, so that it is also evicted first. The block that the first
+     * {@code computed} tokens fill in part stays findable, unless another one holds the same.
+     */
+    void release(BlockTable table, History history, int computed) {
+        int index = computed / blockTokens;
+        int from = index * blockTokens;
+        if (computed > from) {
+            int parent = parent(table, index);
+            int alike = prefixes.mostAlike(parent, history, from, computed - from);
+            if (alike == NONE || prefixes.common(alike, history, from, computed - from) < computed - from) {
+                prefixes.insert(table.get(index), parent, history, from, computed - from);
+            }
+        }
+        release(table);
+    }
+
+    /** Gives all blocks of a table back; of a block that is not full nothing is known. */
     void release(BlockTable table) {
         while (table.size() > 0) {
             drop(table.removeLast());
@@ -227,7 +273,7 @@ public final class KvCache {
     /** Frees the block that was left first among those that no other block continues. */
     private void evict() {
         int block = idle.oldest();
-        while (block != idle.end() && prefixes.children(block) > 0) {
+        while (block != idle.end() && prefixes.isContinued(block)) {
             block = idle.after(block);
         }
         Check.that(block != idle.end(), "every cached block is continued by another one");

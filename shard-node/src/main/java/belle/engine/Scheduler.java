@@ -136,6 +136,8 @@ final class Scheduler {
     /** Notes that nothing is known of what a step wrote. Returns its sequences; none of them can go on. */
     List<Sequence> fail(Step step) {
         List<Sequence> failed = land(step);
+        failed.forEach(
+                sequence -> sequence.computed -= sequence.computed % cache.blockTokens()); // a copy may have failed
         failed.stream().filter(sequence -> sequence.ended).forEach(this::giveBack);
         return failed;
     }
@@ -201,11 +203,19 @@ final class Scheduler {
 
     private int planChunk(StepPlan plan, Sequence sequence, int budget) {
         countReused(sequence, reuse(sequence));
+        var beginning = cache.beginning(sequence.blocks, sequence.history, sequence.computed, sequence.logitsFrom);
+        sequence.computed += beginning.tokens();
         int chunk = plan.chunk(sequence, budget);
-        if (chunk > 0) {
-            plan.add(sequence, chunk);
-            prefillTokens += chunk;
+        if (chunk == 0) {
+            sequence.computed -= beginning.tokens();
+            return 0;
         }
+        if (beginning.tokens() > 0) {
+            plan.copy(beginning.block(), sequence);
+            countReused(sequence, beginning.tokens());
+        }
+        plan.add(sequence, chunk);
+        prefillTokens += chunk;
         return chunk;
     }
 
@@ -285,7 +295,7 @@ final class Scheduler {
         preemptions++;
     }
 
-    /** Skips what the prefix cache holds, which begins and ends where blocks do. Returns the number of tokens skipped. */
+    /** Skips the full blocks that the prefix cache holds. Returns the number of tokens skipped. */
     private int reuse(Sequence sequence) {
         int before = sequence.computed;
         if (before % cache.blockTokens() == 0) {
@@ -300,7 +310,7 @@ final class Scheduler {
     }
 
     private void giveBack(Sequence sequence) {
-        cache.release(sequence.blocks);
+        cache.release(sequence.blocks, sequence.history, sequence.computed);
         sequence.computed = 0;
         if (sequence.holding) {
             sequence.holding = false;

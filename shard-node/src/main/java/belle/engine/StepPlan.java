@@ -8,6 +8,7 @@ import java.util.List;
 final class StepPlan {
     private final EngineConfig config;
     private final int blockTokens;
+    private final List<BlockCopy> copies = new ArrayList<>();
     private final List<Slice> slices = new ArrayList<>();
     private final List<Sequence> sequences = new ArrayList<>();
     private int tokens;
@@ -42,6 +43,11 @@ final class StepPlan {
         return chunk < sequence.pending() && boundary > sequence.computed ? boundary - sequence.computed : chunk;
     }
 
+    /** Has {@code block} copied to where the sequence's next token goes. */
+    void copy(int block, Sequence sequence) {
+        copies.add(new BlockCopy(block, sequence.blocks.get(sequence.computed / blockTokens)));
+    }
+
     void add(Sequence sequence, int count) {
         add(sequence, count, Tokens.EMPTY);
     }
@@ -71,6 +77,6 @@ final class StepPlan {
     }
 
     Step step(long number) {
-        return new Step(number, slices, tokens, logitRows);
+        return new Step(number, copies, slices, tokens, logitRows);
     }
 }

@@ -37,6 +37,11 @@ public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blo
 
     /** Bytes of the whole pool. */
     public long bytes() {
-        return 2L * layers * blocks * kvHeads * headDim * blockTokens * (elementBits / 8);
+        return blockBytes() * layers * blocks;
+    }
+
+    /** Bytes of one block in one layer. */
+    long blockBytes() {
+        return 2L * kvHeads * headDim * blockTokens * (elementBits / 8);
     }
 }

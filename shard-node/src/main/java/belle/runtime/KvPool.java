@@ -1,10 +1,12 @@
 package belle.runtime;
 
+import belle.engine.BlockCopy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The memory of a replica's key/value cache. Kernels read and write it in place, by address; Java never looks inside.
+ * The memory of a replica's key/value cache. Kernels read and write it in place, by address; Java
+ * copies whole blocks and never looks inside.
  *
  * <p>Pages cost nothing until a kernel touches them: the memory comes from the C library, because {@link
  * Arena#allocate} would write zeros over all of it. Not before every rank that may be running a step on it has been
@@ -49,6 +51,15 @@ public final class KvPool implements AutoCloseable {
             layout.blockTokens(),
             layout.elementBits()
         };
+    }
+
+    /** Copies a block's keys and values, in all layers, over another's. */
+    void copy(BlockCopy copy) {
+        long block = layout.blockBytes();
+        for (int layer = 0; layer < layout.layers(); layer++) {
+            long first = (long) layer * layout.blocks() * block;
+            MemorySegment.copy(memory, first + copy.from() * block, memory, first + copy.to() * block, block);
+        }
     }
 
     @Override

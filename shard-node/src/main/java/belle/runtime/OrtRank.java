@@ -30,6 +30,7 @@ public final class OrtRank implements StepRunner {
     // Closing the options would unload the operators, so they stay open as long as the session.
     private final SessionOptions options;
     private final OrtSession session;
+    private final KvPool pool;
     private final OnnxTensor kvPool;
     private final int vocabulary;
     private final PackedStep packed;
@@ -41,6 +42,7 @@ public final class OrtRank implements StepRunner {
         this.session = session;
         this.vocabulary = vocabulary;
         this.packed = new PackedStep(vocabulary);
+        this.pool = pool;
         long[] descriptor = pool.descriptor();
         this.kvPool = OnnxTensor.createTensor(environment, LongBuffer.wrap(descriptor), new long[] {descriptor.length});
     }
@@ -84,6 +86,7 @@ public final class OrtRank implements StepRunner {
 
     @Override
     public Logits run(Step step) {
+        step.copies().forEach(pool::copy);
         packed.pack(step);
         long sequences = packed.sequences();
         try (OnnxTensor inputIds = OnnxTensor.createTensor(environment, packed.inputIds(), shape(step.tokens()));

@@ -6,7 +6,7 @@ import belle.engine.Step;
 /** Runs steps, one at a time, on one thread at a time. */
 public interface StepRunner extends AutoCloseable {
     /**
-     * Computes a step: writes the keys and values of its tokens into the pool and returns the logits it asks for.
+     * Computes a step: copies its blocks, writes the keys and values of its tokens into the pool and returns the logits it asks for.
      *
      * @return valid until the next call
      * @throws belle.proto.FailureException when the device fails; another step may be tried

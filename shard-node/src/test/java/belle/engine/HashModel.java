@@ -21,6 +21,9 @@ final class HashModel {
     /** Runs a step: writes the cells of all its tokens and returns the rows that it asks for. */
     Logits run(Step step) {
         List<float[]> rows = new ArrayList<>();
+        step.copies()
+                .forEach(copy -> System.arraycopy(
+                        cells, copy.from() * blockTokens, cells, copy.to() * blockTokens, blockTokens));
         for (Slice slice : step.slices()) {
             for (int i = 0; i < slice.tokens().size(); i++) {
                 long cell = write(slice, i);

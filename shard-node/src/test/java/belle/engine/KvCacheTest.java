@@ -44,6 +44,48 @@ class KvCacheTest {
     }
 
     @Test
+    void findsTheHalfBlockThatAnotherSequenceLeft() {
+        leave(3, 0, 1, 2, 9); // the last one was drawn and never fed
+        assertThat(cache.freeBlocks()).isEqualTo(2);
+        assertThat(cache.cachedBlocks()).isEqualTo(2);
+        var table = new BlockTable();
+        History follower = history(0, 1, 2, 3, 4);
+        assertThat(cache.reuse(table, follower, 0, 4)).isEqualTo(2);
+        int half = cache.beginning(table, follower, 2, 4).block();
+        assertThat(cache.beginning(table, follower, 2, 4)).isEqualTo(new KvCache.Beginning(half, 1));
+        assertThat(cache.lease(table, 2)).isTrue();
+        assertThat(table.get(1)).isNotEqualTo(half);
+        assertThat(cache.beginning(table, history(0, 1, 9, 3, 4), 2, 4).tokens())
+                .isZero();
+        assertThat(cache.beginning(table, follower, 2, 2).tokens()).isZero();
+        assertThat(cache.beginning(table, follower, 3, 4).tokens()).isZero();
+        cache.checkIntegrity();
+    }
+
+    @Test
+    void aBlockThatDiffersAtItsEndIsABeginning() {
+        cache.release(filled(5, 6));
+        assertThat(cache.beginning(new BlockTable(), history(5, 7, 8), 0, 2).tokens())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void theBeginningWithTheMostInCommonIsTaken() {
+        var wide = new KvCache(8, 4);
+        for (int[] ids : new int[][] {{1, 2}, {1, 2, 3}, {1}, {1, 2, 4, 4}}) {
+            var table = new BlockTable();
+            assertThat(wide.lease(table, 1)).isTrue();
+            wide.publish(table, history(ids), 0, ids.length);
+            wide.release(table, history(ids), ids.length);
+        }
+        assertThat(wide.cachedBlocks()).isEqualTo(3); // {1} is the beginning of another one already
+        assertThat(wide.beginning(new BlockTable(), history(1, 2, 3, 4, 5), 0, 4)
+                        .tokens())
+                .isEqualTo(3);
+        wide.checkIntegrity();
+    }
+
+    @Test
     void theSameTokensBehindAnotherPrefixAreAnotherBlock() {
         cache.release(filled(0, 0, 1, 1));
         assertThat(cache.reuse(new BlockTable(), history(1, 1, 1, 1), 0, 4)).isZero();
@@ -123,10 +165,11 @@ class KvCacheTest {
         int block = 1 + random.nextInt(3);
         var pool = new KvCache(1 + random.nextInt(12), block);
         Tokens[] contents = new Tokens[pool.blocks()]; // the whole prefix that a block was written behind
-        List<BlockTable> tables = new ArrayList<>();
+        List<Held> holders = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-            if (!tables.isEmpty() && random.nextBoolean()) {
-                pool.release(tables.remove(random.nextInt(tables.size())));
+            if (!holders.isEmpty() && random.nextBoolean()) {
+                Held held = holders.remove(random.nextInt(holders.size()));
+                pool.release(held.table, held.history, held.history.size());
             } else {
                 var history = new History(
                         Tokens.of(random.ints(1 + random.nextInt(12), 0, 2).toArray()));
@@ -135,21 +178,38 @@ class KvCacheTest {
                 for (int at = 0; at < computed; at += block) {
                     assertThat(contents[table.get(at / block)]).isEqualTo(history.slice(0, at + block));
                 }
+                KvCache.Beginning beginning = pool.beginning(table, history, computed, history.size() - 1);
+                if (beginning.tokens() > 0) {
+                    Tokens known = contents[beginning.block()];
+                    int to = computed + beginning.tokens();
+                    assertThat(new History(known).slice(0, to)).isEqualTo(history.slice(0, to));
+                }
                 if (pool.lease(table, pool.blocksFor(history.size()) - table.size())) {
                     for (int at = computed; at < history.size(); at += block) {
                         contents[table.get(at / block)] = history.slice(0, Math.min(history.size(), at + block));
                     }
                     pool.checkWritable(table, computed, history.size());
                     pool.publish(table, history, computed, history.size());
-                    tables.add(table);
+                    holders.add(new Held(table, history));
                 } else {
                     pool.release(table);
                 }
             }
             pool.checkIntegrity();
             assertThat(pool.references())
-                    .isEqualTo(tables.stream().mapToInt(BlockTable::size).sum());
+                    .isEqualTo(
+                            holders.stream().mapToInt(held -> held.table.size()).sum());
         }
+    }
+
+    private record Held(BlockTable table, History history) {}
+
+    /** Leaves a sequence of these ids of which {@code computed} are in its blocks. */
+    private void leave(int computed, int... ids) {
+        var table = new BlockTable();
+        assertThat(cache.lease(table, cache.blocksFor(ids.length))).isTrue();
+        cache.publish(table, history(ids), 0, computed);
+        cache.release(table, history(ids), computed);
     }
 
     private BlockTable filled(int... ids) {

@@ -140,6 +140,51 @@ class SchedulerTest {
     }
 
     @Test
+    void aFollowingTurnCopiesTheHalfBlockOfTheOneBefore() {
+        Scheduler scheduler = scheduler(new EngineConfig(4, 4, 100, 100, 4), 10);
+        Sequence first = submit(scheduler, 3, 0);
+        run(scheduler, "0:0+3");
+        int half = first.blocks.get(1);
+        scheduler.end(first);
+        Sequence second = submit(scheduler, 6, 0);
+        Step step = run(scheduler, "1:3+3");
+        assertThat(step.copies()).containsExactly(new BlockCopy(half, second.blocks.get(1)));
+        assertThat(second.reusedTokens).isEqualTo(3);
+        assertThat(scheduler.load(0).reusedTokens()).isEqualTo(3);
+    }
+
+    @Test
+    void aCopyWaitsForTheStepThatWritesBehindIt() {
+        Scheduler scheduler = scheduler(new EngineConfig(4, 4, 8, 8, 4), 20);
+        Sequence first = submit(scheduler, 3, 0);
+        run(scheduler, "0:0+3");
+        scheduler.end(first);
+        submit(scheduler, 8, 500);
+        Sequence follower = submit(scheduler, 6, 0);
+        assertThat(run(scheduler, "1:0+8").copies()).isEmpty();
+        assertThat(follower.reusedTokens).isZero();
+        assertThat(run(scheduler, "1:8+1 2:3+3").copies()).hasSize(1);
+    }
+
+    @Test
+    void aCopyOfAFailedStepIsNotFoundAgain() {
+        var cache = new KvCache(10, BLOCK);
+        var scheduler = new Scheduler(new EngineConfig(4, 4, 100, 100, 4), cache);
+        Sequence first = submit(scheduler, 3, 0);
+        run(scheduler, "0:0+3");
+        scheduler.end(first);
+        assertThat(cache.cachedBlocks()).isEqualTo(2);
+        Sequence second = submit(scheduler, 6, 0);
+        Step step = scheduler.nextStep().orElseThrow();
+        assertThat(step.copies()).hasSize(1);
+        cache.checkIntegrity();
+        scheduler.fail(step);
+        scheduler.end(second);
+        assertThat(cache.cachedBlocks()).isEqualTo(2);
+        cache.checkIntegrity();
+    }
+
+    @Test
     void refusesAStepThatIsNotInFlight() {
         Scheduler scheduler = scheduler(new EngineConfig(4, 4, 100, 100, 4), 10);
         submit(scheduler, 5);

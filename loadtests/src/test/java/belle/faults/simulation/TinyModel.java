@@ -53,6 +53,9 @@ final class TinyModel implements StepRunner {
     @Override
     public Logits run(Step step) {
         List<float[]> rows = new ArrayList<>();
+        step.copies()
+                .forEach(copy -> System.arraycopy(
+                        cells, copy.from() * blockTokens, cells, copy.to() * blockTokens, blockTokens));
         for (Slice slice : step.slices()) {
             int count = slice.tokens().size();
             for (int i = 0; i < count; i++) {
