@@ -3,13 +3,19 @@ package belle.engine;
 /**
  * How many prompt tokens a step may compute beside decodes so that it takes at most {@code maxSlowdown} times as long as one that
  * only decodes. A step is taken to last as long as its decodes and, for each prompt token, a little more; both are learned from
- * how long steps took. Pure: it is told the times. What a step computes changes no token's numbers.
+ * how long steps took. Hardly any step may be longer, so a disturbed machine counts against the prompt: decodes are thought to take
+ * what the fast ones take, and prompt tokens what the slow ones take. Pure: it is told the times. What a step computes changes no
+ * token's numbers.
  */
 final class PrefillBudget {
-    /** Weight of the newest step. */
-    private static final double NEWEST = 0.2;
+    /** Weight of a step in favour of larger chunks, and of one against them. */
+    private static final double LARGER = 0.05;
+
+    private static final double SMALLER = 0.25;
+    /** A step whose prompt tokens were disturbed counts as one that took so many times as long as thought. */
+    private static final double MOST = 2;
     /** Of the time allowed that is planned for: steps differ. */
-    private static final double MARGIN = 0.85;
+    private static final double MARGIN = 0.9;
     /** A prompt goes on, however slow its tokens are. */
     private static final int LEAST = 8;
 
@@ -33,15 +39,16 @@ final class PrefillBudget {
     /** Notes that a step of {@code decodes} decodes and {@code prefills} prompt tokens took {@code nanos}. */
     void took(int decodes, int prefills, long nanos) {
         if (prefills == 0) {
-            decodeNanos = mixed(decodeNanos, (double) nanos);
-        } else if (decodes == 0) {
-            tokenNanos = mixed(tokenNanos, (double) nanos / prefills);
-        } else if (nanos > decodeNanos && decodeNanos > 0) {
-            tokenNanos = mixed(tokenNanos, (nanos - decodeNanos) / prefills);
+            decodeNanos = mixed(decodeNanos, (double) nanos, LARGER, SMALLER);
+        } else if (tokenNanos == 0) {
+            tokenNanos = Math.max(1, nanos - (decodes == 0 ? 0 : decodeNanos)) / prefills;
+        } else if (decodes > 0 && decodeNanos > 0) { // a prompt alone is computed in larger chunks, which cost less
+            double each = Math.clamp((nanos - decodeNanos) / prefills, 0, MOST * tokenNanos);
+            tokenNanos = mixed(tokenNanos, each, SMALLER, LARGER);
         }
     }
 
-    private static double mixed(double known, double newest) {
-        return known == 0 ? newest : known + NEWEST * (newest - known);
+    private static double mixed(double known, double newest, double rising, double falling) {
+        return known == 0 ? newest : known + (newest > known ? rising : falling) * (newest - known);
     }
 }

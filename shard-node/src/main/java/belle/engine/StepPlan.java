@@ -6,6 +6,9 @@ import java.util.List;
 
 /** A step while it is put together: slices so far, and what the limits leave for more. */
 final class StepPlan {
+    /** Of a chunk must be left when it is cut where a block ends: small chunks beside decodes would lose too many of their tokens. */
+    private static final double LEAST_OF_CHUNK = 0.75;
+
     private final EngineConfig config;
     private final int blockTokens;
     private final List<BlockCopy> copies = new ArrayList<>();
@@ -33,14 +36,15 @@ final class StepPlan {
     /**
      * Returns how many of a sequence's pending tokens fit, at most {@code budget}; 0 when none does.
      *
-     * <p>A chunk that is not the last one ends where a block ends, if it reaches that far: only there can the next chunk
-     * find its block in the prefix cache.
+     * <p>A chunk that is not the last one ends where a block ends, if that makes it little shorter: only there can the next
+     * chunk find its block in the prefix cache.
      */
     int chunk(Sequence sequence, int budget) {
         int chunk = Math.min(sequence.pending(), budget);
         chunk -= Math.max(0, sequence.logitRows(chunk) - (config.maxLogitRows() - logitRows));
         int boundary = (sequence.computed + chunk) / blockTokens * blockTokens;
-        return chunk < sequence.pending() && boundary > sequence.computed ? boundary - sequence.computed : chunk;
+        int shorter = boundary - sequence.computed;
+        return chunk < sequence.pending() && shorter >= LEAST_OF_CHUNK * chunk ? shorter : chunk;
     }
 
     /** Has {@code block} copied to where the sequence's next token goes. */

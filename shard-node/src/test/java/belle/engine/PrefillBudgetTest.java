@@ -2,6 +2,7 @@ package belle.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** A machine whose decodes take 10 ms and whose prompt tokens take 0.2 ms each. */
@@ -54,6 +55,22 @@ class PrefillBudgetTest {
             budget.took(4, budget.tokens(), DECODE_NANOS + 4 * TOKEN_NANOS * budget.tokens());
         }
         assertThat(budget.tokens()).isBetween(before / 5, before / 3);
+    }
+
+    @Test
+    void hardlyAnyStepOfAnUnsteadyMachineIsLonger() {
+        PrefillBudget budget = budget(4);
+        var random = new SplittableRandom(1);
+        int longer = 0;
+        for (int step = 0; step < 1_000; step++) {
+            double disturbed = 1 + 0.3 * random.nextDouble();
+            int tokens = step < 100 ? 0 : budget.tokens();
+            long took = (long) (disturbed * nanos(tokens));
+            budget.took(4, tokens, took);
+            longer += step > 150 && took > 4.3 * DECODE_NANOS ? 1 : 0;
+        }
+        assertThat(longer).isLessThan(10);
+        assertThat(nanos(budget.tokens())).isGreaterThan(2 * DECODE_NANOS);
     }
 
     @Test

@@ -21,7 +21,7 @@ class SchedulerSimulationTest {
     @Test
     void theDaysAreEventful() {
         var days = new ArrayList<SimulatedReplica>();
-        for (long seed = 0; seed < 20; seed++) {
+        for (long seed = 0; seed < 30; seed++) {
             days.add(new SimulatedReplica(seed));
         }
         days.forEach(SimulatedReplica::live);

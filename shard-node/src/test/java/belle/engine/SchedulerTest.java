@@ -168,19 +168,22 @@ class SchedulerTest {
 
     @Test
     void aCopyOfAFailedStepIsNotFoundAgain() {
-        var cache = new KvCache(10, BLOCK);
+        var cache = new KvCache(6, BLOCK);
         var scheduler = new Scheduler(new EngineConfig(4, 4, 100, 100, 4), cache);
         Sequence first = submit(scheduler, 3, 0);
         run(scheduler, "0:0+3");
         scheduler.end(first);
-        assertThat(cache.cachedBlocks()).isEqualTo(2);
+        Sequence other = submit(scheduler, 4);
+        run(scheduler, "1:0+4");
+        scheduler.end(other);
         Sequence second = submit(scheduler, 6, 0);
+        Sequence third = submit(scheduler, 2); // takes the block that the second one's beginning is copied from
         Step step = scheduler.nextStep().orElseThrow();
-        assertThat(step.copies()).hasSize(1);
-        cache.checkIntegrity();
+        assertThat(step.copies()).containsExactly(new BlockCopy(third.blocks.get(0), second.blocks.get(1)));
         scheduler.fail(step);
         scheduler.end(second);
-        assertThat(cache.cachedBlocks()).isEqualTo(2);
+        scheduler.end(third);
+        assertThat(cache.cachedBlocks()).isEqualTo(3);
         cache.checkIntegrity();
     }
 
