@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -46,16 +47,32 @@ public final class ServerBench {
         }
     }
 
-    /** Returns every measurement as a task of its own, so that two servers can take turns. */
-    public List<Callable<List<Measurement>>> tasks() {
+    /** Has one stream served whose prompt and answer are about {@code tokens} together. */
+    public void stream(int tokens) throws IOException, InterruptedException {
+        complete(prompts.ofTokens(tokens - size.outputTokens()), size.outputTokens());
+    }
+
+    /** What can be measured of a server. */
+    public enum Part {
+        STREAMS,
+        PROMPT,
+        TURN,
+        BESIDE,
+        NEIGHBOUR
+    }
+
+    /** Returns the measurements of {@code parts}, each as a task of its own, so that two servers can take turns. */
+    public List<Callable<List<Measurement>>> tasks(Set<Part> parts) {
         List<Callable<List<Measurement>>> tasks = new ArrayList<>();
-        for (int level : size.levels()) {
-            tasks.add(() -> streams(level));
+        for (Part part : parts) {
+            switch (part) {
+                case STREAMS -> size.levels().forEach(level -> tasks.add(() -> streams(level)));
+                case PROMPT -> tasks.add(this::prefill);
+                case TURN -> tasks.add(this::followUp);
+                case BESIDE -> tasks.add(this::promptBesideStreams);
+                case NEIGHBOUR -> tasks.add(this::busyNeighbour);
+            }
         }
-        tasks.add(this::prefill);
-        tasks.add(this::followUp);
-        tasks.add(this::promptBesideStreams);
-        tasks.add(this::busyNeighbour);
         return tasks;
     }
 

@@ -47,9 +47,18 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Returns the memory that is the process's own and no file's, as Linux counts it: a part of it may be shared. */
     public long anonymousBytes() throws IOException {
+        return memory("Anonymous:");
+    }
+
+    /** Returns the memory that is mapped and present, pages of files among it. */
+    public long residentBytes() throws IOException {
+        return memory("Rss:");
+    }
+
+    private long memory(String field) throws IOException {
         Path summary = Path.of("/proc", Long.toString(process.pid()), "smaps_rollup");
         try (var lines = Files.lines(summary)) {
-            return lines.filter(line -> line.startsWith("Anonymous:"))
+            return lines.filter(line -> line.startsWith(field))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
                     .sum();
         }

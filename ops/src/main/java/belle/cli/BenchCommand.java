@@ -16,10 +16,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,11 @@ final class BenchCommand implements Callable<Integer> {
     private boolean cluster;
 
     @Option(
+            names = "--memory",
+            description = "Measure what one stream of 2,048 tokens takes of memory, and nothing else.")
+    private boolean memory;
+
+    @Option(
             names = "--model",
             paramLabel = "BUNDLE",
             description = "The bundle to serve; the embedded model if not given.")
@@ -65,6 +72,13 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--streams", paramLabel = "N", split = ",", description = "Numbers of streams at once (1,4,16,64).")
     private @Nullable List<Integer> levels;
+
+    @Option(
+            names = "--measure",
+            paramLabel = "PART",
+            split = ",",
+            description = "What to measure of the server: ${COMPLETION-CANDIDATES}; all of it if not given.")
+    private Set<ServerBench.Part> parts = EnumSet.allOf(ServerBench.Part.class);
 
     @ArgGroup(exclusive = false)
     private @Nullable Peer peer;
@@ -127,7 +141,9 @@ final class BenchCommand implements Callable<Integer> {
             note("belle was ready after " + String.format(Locale.ROOT, "%.1f s", own.startSeconds()));
             List<Row> rows = new ArrayList<>();
             Consumer<Row> measured = json ? rows::add : this::print;
-            if (peer == null) {
+            if (memory) {
+                measureMemory(port, own, measured);
+            } else if (peer == null) {
                 alone(port, own, measured);
             } else {
                 besidePeer(port, own, peer, logs, measured);
@@ -151,9 +167,22 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void alone(LocalPort port, ServerProcess own, Consumer<Row> measured) throws Exception {
-        for (var task : connect(port).tasks()) {
+        for (var task : connect(port).tasks(parts)) {
             task.call().forEach(row -> measured.accept(Row.alone(row)));
         }
+        measured.accept(Row.alone(memory(own)));
+    }
+
+    private void measureMemory(LocalPort port, ServerProcess own, Consumer<Row> measured) throws Exception {
+        connect(port).stream(smoke ? 128 : 2048);
+        Path served = bundle == null ? EmbeddedModel.bundle().directory() : bundle;
+        try (var files = Files.walk(served)) {
+            long bytes = files.mapToLong(
+                            file -> file.toFile().isFile() ? file.toFile().length() : 0)
+                    .sum();
+            measured.accept(Row.alone(new Measurement("files of the bundle", bytes / 1e6, "MB", false)));
+        }
+        measured.accept(Row.alone(new Measurement("resident memory", own.residentBytes() / 1e6, "MB", false)));
         measured.accept(Row.alone(memory(own)));
     }
 
@@ -164,8 +193,8 @@ final class BenchCommand implements Callable<Integer> {
         var command = new ProcessBuilder("bash", "-c", "exec " + peer.command.replace("{port}", port.toString()));
         try (var process = ServerProcess.start(command, port.at(peer.health), logs.resolve("peer.log"))) {
             note("the peer was ready after " + String.format(Locale.ROOT, "%.1f s", process.startSeconds()));
-            var tasks = connect(ownPort).tasks();
-            var peerTasks = connect(port).tasks();
+            var tasks = connect(ownPort).tasks(parts);
+            var peerTasks = connect(port).tasks(parts);
             for (int i = 0; i < tasks.size(); i++) {
                 var ours = tasks.get(i).call();
                 var others = peerTasks.get(i).call();

@@ -186,6 +186,17 @@ class CommandsTest {
     }
 
     @Test
+    void benchTellsWhatAStreamTakesOfMemory() throws Exception {
+        var run = Belle.run("bench", "--memory", "--smoke", "--json", "--model", bundle);
+        JsonNode rows = json(run).get("rows");
+        assertThat(rows)
+                .extracting(row -> row.get("name").asText())
+                .containsExactly("files of the bundle", "resident memory", "anonymous memory at the end");
+        assertThat(rows.get(1).get("belle").asDouble())
+                .isGreaterThan(rows.get(2).get("belle").asDouble());
+    }
+
+    @Test
     void aPortInUseIsOneLine() throws Exception {
         try (var taken = new ServerSocket(0)) {
             String port = Integer.toString(taken.getLocalPort());
