@@ -55,9 +55,13 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
     }
     Lanes columns[STRIPS];
 #pragma GCC unroll 4
-    for (int strip = 0; strip < STRIPS; strip++) columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
+    for (int strip = 0; strip < STRIPS; strip++) {
+      columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
+      // At once: beside the sums of a single row there is no room for four strips.
+      if (ROWS == 1) s[0][strip] = fma(x.at(0, i), columns[strip], s[0][strip]);
+    }
 #pragma GCC unroll 6
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < (ROWS == 1 ? 0 : ROWS); row++) {
       const Lanes factor = x.at(row, i);
 #pragma GCC unroll 4
       for (int strip = 0; strip < STRIPS; strip++) s[row][strip] = fma(factor, columns[strip], s[row][strip]);

@@ -21,7 +21,7 @@ final class AttentionCase {
     final int heads;
     final int kvHeads;
     final int headDim;
-    final boolean half;
+    final int bits;
     final boolean rotary;
     final boolean alibi;
     final int[] lengths;
@@ -32,11 +32,11 @@ final class AttentionCase {
     final float[] slopes;
     final int positions;
 
-    private AttentionCase(Random random, int kvHeads, int group, int headDim, boolean half, int[] lengths) {
+    private AttentionCase(Random random, int kvHeads, int group, int headDim, int bits, int[] lengths) {
         this.heads = kvHeads * group;
         this.kvHeads = kvHeads;
         this.headDim = headDim;
-        this.half = half;
+        this.bits = bits;
         this.rotary = random.nextBoolean();
         this.alibi = random.nextBoolean();
         this.lengths = lengths;
@@ -68,7 +68,7 @@ final class AttentionCase {
                 1 + random.nextInt(3),
                 1 + random.nextInt(5),
                 dims[random.nextInt(dims.length)],
-                random.nextBoolean(),
+                8 << random.nextInt(3),
                 lengths);
     }
 
@@ -103,17 +103,17 @@ final class AttentionCase {
     float[][] run(SingleOp op, int chunk, int blockTokens) throws OrtException {
         int width = (positions + blockTokens - 1) / blockTokens;
         int blocks = width * lengths.length + 2;
-        int elementBytes = half ? 2 : 4;
-        long bytes = (long) LAYERS * blocks * kvHeads * 2 * headDim * blockTokens * elementBytes;
+        int rowBytes = headDim * bits / Byte.SIZE + (bits == 8 ? Float.BYTES : 0);
+        long bytes = (long) LAYERS * blocks * kvHeads * 2 * blockTokens * rowBytes;
         int[] table = scatteredBlocks(blocks, width);
         float[][] out = new float[lengths.length][];
         Arrays.setAll(out, b -> new float[lengths[b] * heads * headDim]);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pool = arena.allocate(bytes, 64);
             for (long i = 0; i < bytes; i += 2) {
-                pool.set(ValueLayout.JAVA_SHORT, i, (short) 0x7fff); // a NaN as float16, and two of them as float32
+                pool.set(ValueLayout.JAVA_SHORT, i, (short) 0x7fff); // a NaN as float16 and, two of them, as float32
             }
-            long[] poolInput = {pool.address(), bytes, LAYERS, blocks, blockTokens, elementBytes * 8L};
+            long[] poolInput = {pool.address(), bytes, LAYERS, blocks, blockTokens, bits};
             int longest = Arrays.stream(lengths).max().orElse(0);
             for (int past = 0; past < longest; past += chunk) {
                 step(op, poolInput, table, width, past, chunk, out);
@@ -224,12 +224,32 @@ final class AttentionCase {
     }
 
     private float[] rounded(float[] values) {
-        return half ? Ops.roundedToHalf(values) : values;
+        return switch (bits) {
+            case 8 -> roundedToCodes(values);
+            case 16 -> Ops.roundedToHalf(values);
+            default -> values;
+        };
+    }
+
+    /** Rows of int8 codes times the scale that each row has. */
+    private float[] roundedToCodes(float[] values) {
+        float[] rounded = new float[values.length];
+        for (int row = 0; row < values.length; row += headDim) {
+            float largest = 0;
+            for (int d = 0; d < headDim; d++) {
+                largest = Math.max(largest, Math.abs(values[row + d]));
+            }
+            for (int d = 0; d < headDim; d++) {
+                float code = Math.fma(values[row + d], 127 / largest, 0x1.8p23f) - 0x1.8p23f;
+                rounded[row + d] = code * (largest / 127);
+            }
+        }
+        return rounded;
     }
 
     @Override
     public String toString() {
-        return "%d heads, %d kv, D %d, half %s, rotary %s, alibi %s, lengths %s"
-                .formatted(heads, kvHeads, headDim, half, rotary, alibi, Arrays.toString(lengths));
+        return "%d heads, %d kv, D %d, %d bits, rotary %s, alibi %s, lengths %s"
+                .formatted(heads, kvHeads, headDim, bits, rotary, alibi, Arrays.toString(lengths));
     }
 }

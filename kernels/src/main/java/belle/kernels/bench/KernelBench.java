@@ -45,11 +45,11 @@ public final class KernelBench {
             }
         }
         int context = smoke ? 128 : 1024;
-        for (boolean half : new boolean[] {true, false}) {
-            all.add(new AttentionWorkload(half, 8, 1, context - 1, 32));
-            all.add(new AttentionWorkload(half, 8, 1, context - 1, 8));
-            all.add(new AttentionWorkload(half, 1, context / 2, 0, 32));
-            all.add(new AttentionWorkload(half, 1, context / 2, context / 2, 32));
+        for (int bits : new int[] {8, 16, 32}) {
+            all.add(new AttentionWorkload(bits, 8, 1, context - 1, 32));
+            all.add(new AttentionWorkload(bits, 8, 1, context - 1, 8));
+            all.add(new AttentionWorkload(bits, 1, context / 2, 0, 32));
+            all.add(new AttentionWorkload(bits, 1, context / 2, context / 2, 32));
         }
         return all;
     }

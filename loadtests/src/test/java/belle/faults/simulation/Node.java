@@ -11,6 +11,7 @@ import belle.replica.ReplicaParts;
 import belle.replica.ReplicaReport;
 import belle.runtime.KvLayout;
 import belle.runtime.KvPool;
+import belle.runtime.KvType;
 import belle.session.ServedModel;
 import belle.session.SessionActor;
 import belle.session.SessionConfig;
@@ -67,7 +68,7 @@ final class Node {
                 TinyModel.FACTS,
                 ENGINE,
                 REPLICA,
-                KvPool.reserve(new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, 16)),
+                KvPool.reserve(new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, KvType.F16)),
                 model);
         ActorRef<ReplicaReport> reports = host.spawn(
                 Behaviors.receive(ReplicaReport.class)
