@@ -1,8 +1,8 @@
 package belle.cli;
 
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.FileEntry;
-import belle.runtime.KvType;
 import java.util.Objects;
 
 /**

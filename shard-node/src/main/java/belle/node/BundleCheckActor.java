@@ -1,10 +1,10 @@
 package belle.node;
 
 import belle.proto.Failure;
+import belle.proto.bundle.KvType;
 import belle.proto.node.NodeLookup;
 import belle.proto.node.NodeQuery;
 import belle.proto.node.NodeQuery.ModelInfo;
-import belle.runtime.KvType;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

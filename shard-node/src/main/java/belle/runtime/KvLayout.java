@@ -2,6 +2,7 @@ package belle.runtime;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 
 /**

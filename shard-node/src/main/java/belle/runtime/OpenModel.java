@@ -6,6 +6,7 @@ import belle.kernels.Kernels;
 import belle.proto.Prompt;
 import belle.proto.Tokens;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
 import belle.text.PromptRenderer;

@@ -10,6 +10,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;

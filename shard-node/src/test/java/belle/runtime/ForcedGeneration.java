@@ -9,6 +9,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
+import belle.proto.bundle.KvType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package belle.runtime;
+package belle.proto.bundle;
 
 import java.util.Arrays;
 import java.util.Optional;
@@ -35,7 +35,7 @@ public enum KvType {
     }
 
     /** Returns all labels, for a message. */
-    static String labels() {
+    public static String labels() {
         return Arrays.stream(values()).map(KvType::label).collect(Collectors.joining(", "));
     }
 
@@ -51,5 +51,10 @@ public enum KvType {
     /** Bytes of one token's keys, or values, of one key/value head. */
     public int rowBytes(int headDim) {
         return headDim * bits / Byte.SIZE + scaleBytes;
+    }
+
+    @Override
+    public String toString() {
+        return label;
     }
 }
