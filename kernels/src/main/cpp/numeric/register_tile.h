@@ -74,12 +74,12 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
   }
 }
 
-/// The same over `strips` strips that lie side by side, as many at once as the registers hold. A single row never
-/// fetches ahead: the processor follows its one stream better by itself.
+/// The same over `strips` strips that lie side by side, as many at once as the registers hold. A single row
+/// fetches ahead bytes alone, of which a loop that waits reads too few by itself; wider elements the processor follows better.
 template <int ROWS, Start START, Fetch FETCH = Fetch::kNothing, class X, class W>
 BELLE_INLINE void register_tiles(X x, const W* w, int64_t w_step, int64_t n, int strips, float* sums, int64_t sums_step,
                                  int64_t ahead = 0) {
-  constexpr Fetch kFetch = ROWS == 1 ? Fetch::kNothing : FETCH;
+  constexpr Fetch kFetch = ROWS == 1 && sizeof(W) > 1 ? Fetch::kNothing : FETCH;
   constexpr int kMost = strips_beside(ROWS);
   int strip = 0;
   for (; strip + kMost <= strips; strip += kMost) {
