@@ -108,6 +108,9 @@ static inline Floats cvtepi32_ps(Integers a) { return {_mm256_cvtepi32_ps(a.low)
 static inline Integers cvtepu8_epi32(__m128i a) {
   return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_srli_si128(a, 8))};
 }
+static inline Integers cvtepi8_epi32(__m128i a) {
+  return {_mm256_cvtepi8_epi32(a), _mm256_cvtepi8_epi32(_mm_srli_si128(a, 8))};
+}
 static inline __m128i cvtepi32_epi8(Integers a) {
   alignas(32) int values[16];
   _mm256_store_si256(reinterpret_cast<__m256i*>(values), a.low);
@@ -152,6 +155,7 @@ static inline __m128i cvtepi32_epi8(Integers a) {
 #define _mm512_setzero_si512 emulated::setzero_si512
 #define _mm512_cvtepi32_ps emulated::cvtepi32_ps
 #define _mm512_cvtepu8_epi32 emulated::cvtepu8_epi32
+#define _mm512_cvtepi8_epi32 emulated::cvtepi8_epi32
 #define _mm512_cvtepi32_epi8 emulated::cvtepi32_epi8
 #define _mm512_castps_si512 emulated::castps_si512
 #define _mm512_castsi512_ps emulated::castsi512_ps

@@ -176,7 +176,7 @@ class Cases {
     Case c;
     c.op = "PagedAttention";
     const int64_t kv = up_to(3), heads = kv * up_to(4), dim = 8 * up_to(coin() ? 4 : 32), layers = up_to(2);
-    const int64_t block_tokens = 16 << below(3), bits = coin() ? 16 : 32, sequences = up_to(3);
+    const int64_t block_tokens = 16 << below(3), bits = 8 << below(3), sequences = up_to(3);
     c.info.integers = {{"num_heads", heads}, {"kv_num_heads", kv}, {"head_dim", dim}, {"layer", below(layers)}};
     c.info.numbers = {{"scale", 1.0f / std::sqrt(static_cast<float>(dim))}};
     HostTensor starts(ElementType::kInt32, {sequences + 1}), past(ElementType::kInt32, {sequences});
@@ -191,10 +191,10 @@ class Cases {
     const int64_t columns = (longest + block_tokens - 1) / block_tokens, blocks = sequences * columns;
     HostTensor table(ElementType::kInt32, {sequences, columns});
     for (int64_t i = 0; i < blocks; i++) table.data<int32_t>()[i] = static_cast<int32_t>(blocks - 1 - i);
-    const int64_t bytes = layers * blocks * kv * 2 * dim * block_tokens * bits / 8;
+    const int64_t bytes = layers * blocks * kv * cache_head_bytes(bits, dim, block_tokens);
     c.pool.resize(static_cast<size_t>(bytes) + 64);
     const int64_t address = (reinterpret_cast<int64_t>(c.pool.data()) + 63) / 64 * 64;
-    for (int64_t i = 0; i < bytes; i += 2) {  // halves between -2 and 2, or floats with an odd tail
+    for (int64_t i = 0; i < bytes; i += 2) {  // halves between -2 and 2, floats with an odd tail, or codes
       const uint16_t word = static_cast<uint16_t>(random_() & 0xbfff);
       std::memcpy(reinterpret_cast<char*>(address) + i, &word, 2);
     }

@@ -5,6 +5,9 @@
 // ascending; outputs have lanes across d and positions ascending. Which rows are neighbours changes no
 // bit, so decode and every cut of a prefill agree.
 //
+// Codes of an int8 cache are summed as the integers that they are. A position's scale of keys, times the softmax's, is one
+// factor of its score, and its scale of values one of its weight; both are 1 in a cache without scales.
+//
 // A position that a row must not see is skipped, never multiplied by zero: its slot may hold a NaN.
 #pragma once
 #include "numeric/cache.h"
@@ -34,6 +37,8 @@ struct Walk {
   alignas(64) float query[kMaxQueryRows * kMaxHeadDim];     ///< by row tile, then d, then row
   alignas(64) float sums[kMaxQueryRows * kMaxHeadDim];      ///< [row][padded_dim], running numerators
   alignas(64) float scores[kMaxQueryRows * kTilePositions]; ///< [row][64]: scores, then their weights
+  alignas(64) float key_factors[kTilePositions];            ///< of the tile at hand: scale of keys x scale of scores
+  alignas(64) float value_factors[kTilePositions];          ///< scale of values
   alignas(64) float panel[kMaxHeadDim * kKeyPanelStrips * kLanes];
 
   RowTiles tiles() const { return RowTiles{rows}; }
@@ -71,6 +76,10 @@ static void begin_walk(const Attention& a, int64_t begin, int64_t end, Walk& wal
     }
   }
   for (int i = 0; i < walk.rows * walk.padded_dim; i += kLanes) store(walk.sums + i, broadcast(0.0f));
+  for (int i = 0; i < kTilePositions; i += kLanes) {
+    store(walk.key_factors + i, broadcast(a.scale));
+    store(walk.value_factors + i, broadcast(1.0f));
+  }
 }
 
 /// A tile's cache blocks, each keys and then values, and where the next tile begins.
@@ -83,6 +92,7 @@ struct TileBlocks {
   const T* next;  ///< keys of the next tile's first block, or null
 
   const T* values(int block) const { return keys[block] + half; }
+  const float* scales(int block) const { return reinterpret_cast<const float*>(values(block) + half); }
   /// Bytes from a block's keys, or values, to what is read behind them.
   int64_t behind_keys(int block) const { return bytes(keys[block], block + 1 < count ? keys[block + 1] : values(0)); }
   int64_t behind_values(int block) const { return bytes(values(block), block + 1 < count ? values(block + 1) : next); }
@@ -105,6 +115,17 @@ BELLE_INLINE TileBlocks<T> tile_blocks(const Attention& a, int64_t first, int vi
   const bool more = first + kTilePositions <= last;
   blocks.next = more ? cache_head<T>(a.cache, ids[kTilePositions / block_tokens], a.kv_head) : nullptr;
   return blocks;
+}
+
+/// Turns to the scales of a tile of codes; those of positions that nobody sees keep any value.
+template <class T>
+BELLE_INLINE void look_at_scales(const Attention& a, const TileBlocks<T>& blocks, Walk& walk) {
+  if (!kScaled<T>) return;
+  for (int position = 0; position < blocks.count * blocks.block_tokens; position += kLanes) {
+    const float* scales = blocks.scales(position / blocks.block_tokens) + position % blocks.block_tokens;
+    store(walk.key_factors + position, multiply(load(scales), broadcast(a.scale)));
+    store(walk.value_factors + position, load(scales + blocks.block_tokens));
+  }
 }
 
 BELLE_INLINE int strips_of(int positions) { return (positions + kLanes - 1) / kLanes; }
@@ -165,18 +186,17 @@ static void score_panels(const TileBlocks<T>& blocks, int visible, Walk& walk) {
   }
 }
 
-/// Turns a row's scores into weights e^(score - top), after ALiBi and the new running maximum. Returns the
-/// old maximum less the new one. Scores of positions that the row does not see are never looked at.
-BELLE_INLINE float weigh_row(const Attention& a, int64_t first, int row, Walk& walk) {
+/// Turns a row's scores into weights e^(score - top) times the scales of values, after ALiBi and the new running maximum.
+/// Returns the old maximum less the new one. Scores of positions that the row does not see are never looked at.
+BELLE_INLINE float weigh_row(int64_t first, int row, Walk& walk) {
   float* scores = walk.scores + row * kTilePositions;
   const Lanes visible = broadcast(static_cast<float>(walk.seen[row]));
   const Lanes distance = broadcast(static_cast<float>(first - walk.position[row]));
-  const Lanes slope = broadcast(walk.slope[row]), scale = broadcast(a.scale);
-  const Lanes hidden = broadcast(-__builtin_inff());
+  const Lanes slope = broadcast(walk.slope[row]), hidden = broadcast(-__builtin_inff());
   Lanes s[kStripsPerTile], highest = hidden;
   for (int strip = 0; strip < kStripsPerTile; strip++) {
     const Lanes column = add(ramp(), broadcast(static_cast<float>(strip * kLanes)));
-    const Lanes score = fma(slope, add(column, distance), multiply(load(scores + strip * kLanes), scale));
+    const Lanes score = fma(slope, add(column, distance), multiply(load(scores + strip * kLanes), load(walk.key_factors + strip * kLanes)));
     s[strip] = where_less(column, visible, score, hidden);
     highest = greater(s[strip], highest);
   }
@@ -185,20 +205,20 @@ BELLE_INLINE float weigh_row(const Attention& a, int64_t first, int row, Walk& w
   walk.top[row] = now;
   for (int strip = 0; strip < kStripsPerTile; strip++) {
     s[strip] = exponential(subtract(s[strip], broadcast(now)));
-    store(scores + strip * kLanes, s[strip]);
+    store(scores + strip * kLanes, multiply(s[strip], load(walk.value_factors + strip * kLanes)));
   }
   walk.total[row] = sum(add(add(s[0], s[1]), add(s[2], s[3])));  // of this tile; weigh_tile adds the past
   return before - now;
 }
 
 /// Softmax step of all rows: weights, denominators, and numerators scaled to the new maximum.
-static void weigh_tile(const Attention& a, int64_t first, Walk& walk) {
+static void weigh_tile(int64_t first, Walk& walk) {
   for (int begin = 0; begin < walk.rows; begin += kLanes) {
     const int count = walk.rows - begin < kLanes ? walk.rows - begin : kLanes;
     alignas(64) float past[kLanes], factor[kLanes] = {};
     for (int i = 0; i < count; i++) {
       past[i] = walk.total[begin + i];
-      factor[i] = weigh_row(a, first, begin + i, walk);
+      factor[i] = weigh_row(first, begin + i, walk);
     }
     store(factor, exponential(load(factor)));
     for (int i = 0; i < count; i++) {
@@ -330,8 +350,9 @@ static void attend(const Attention& a, int64_t begin, int64_t end) {
     const TileBlocks<T> blocks = tile_blocks<T>(a, first, visible, last);
     const bool shared = walk.tiles().count() >= kSharedRowTiles;
     walk.look_at(first);
+    look_at_scales(a, blocks, walk);
     if (shared) score_panels(blocks, visible, walk); else score_blocks(blocks, walk);
-    weigh_tile(a, first, walk);
+    weigh_tile(first, walk);
     if (shared) value_panels(blocks, visible, walk); else value_blocks(blocks, visible, 0, walk);
   }
   end_walk(a, begin, walk);

@@ -68,7 +68,13 @@ struct Product {
   int64_t group;               ///< inputs that share a scale in these weights; leaves begin at whole groups
 };
 
-/// A layer's key/value cache: [block][kv head] holds keys [D][block_tokens], then values [block_tokens][D].
+/// Bytes of one kv head in one block of the cache: keys, values, and where elements have 8 bits a float scale for each row.
+constexpr int64_t cache_head_bytes(int64_t bits, int64_t head_dim, int64_t block_tokens) {
+  return 2 * block_tokens * (head_dim * bits / 8 + (bits == 8 ? static_cast<int64_t>(sizeof(float)) : 0));
+}
+
+/// A layer's key/value cache: [block][kv head] holds keys [D][block_tokens], then values [block_tokens][D], then scales of
+/// int8 elements: of keys [block_tokens], of values [block_tokens].
 struct Cache {
   void* layer;
   int block_tokens;
@@ -129,9 +135,11 @@ struct KernelTable {
   /// Rotates, rounds and stores the tokens' keys and values of one kv head.
   void (*write_cache_f32)(const CacheWrite&, int kv_head);
   void (*write_cache_f16)(const CacheWrite&, int kv_head);
+  void (*write_cache_q8)(const CacheWrite&, int kv_head);
   /// Rows [begin, end), at most kMaxQueryRows.
   void (*attend_f32)(const Attention&, int64_t begin, int64_t end);
   void (*attend_f16)(const Attention&, int64_t begin, int64_t end);
+  void (*attend_q8)(const Attention&, int64_t begin, int64_t end);
 
   /// out[i] = table[i * stride], i < count.
   void (*gather_f32)(const float* table, int64_t stride, int64_t count, float* out);

@@ -10,7 +10,8 @@
 //   greater(a, b)       a > b ? a : b
 //   where_less(a, b, yes, no)              lane by lane: a < b ? yes : no
 //   times_power(a, n)   a * 2^n by the exponent bits; n integral, neither side subnormal or infinite
-//   load(uint8_t*)      16 bytes as floats   store_bytes   16 integral floats in [-127, 127] as int8
+//   load(uint8_t*), load(int8_t*), load8(int8_t*)   bytes as floats
+//   store_bytes         16 integral floats in [-127, 127] as int8
 //   sum / maximum       over the lanes along the fixed tree i, i+8; i+4; i+2; i+1
 //
 // `Dots`: sixteen int32 sums of (four unsigned weights) x (four int8), exact. Where kByNibbles the weights are at most 15.

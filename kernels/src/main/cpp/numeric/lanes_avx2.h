@@ -24,6 +24,11 @@ BELLE_INLINE __m256 widen(const uint8_t* p) {
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
 }
 BELLE_INLINE Lanes load(const uint8_t* p) { return {widen(p), widen(p + 8)}; }
+BELLE_INLINE __m256 widen(const int8_t* p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+}
+BELLE_INLINE Lanes load(const int8_t* p) { return {widen(p), widen(p + 8)}; }
+BELLE_INLINE Lanes load8(const int8_t* p) { return {widen(p), _mm256_setzero_ps()}; }
 BELLE_INLINE void store_bytes(int8_t* p, Lanes a) {
   const __m256i words = _mm256_permute4x64_epi64(
       _mm256_packs_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)), 0xd8);

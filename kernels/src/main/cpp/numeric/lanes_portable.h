@@ -58,6 +58,8 @@ BELLE_INLINE Lanes load(const Half* p) { BELLE_EACH_LANE(widen(p[i])); }
 BELLE_INLINE Lanes load8(const float* p) { BELLE_EACH_LANE(i < 8 ? p[i] : 0.0f); }
 BELLE_INLINE Lanes load8(const Half* p) { BELLE_EACH_LANE(i < 8 ? widen(p[i]) : 0.0f); }
 BELLE_INLINE Lanes load(const uint8_t* p) { BELLE_EACH_LANE(static_cast<float>(p[i])); }
+BELLE_INLINE Lanes load(const int8_t* p) { BELLE_EACH_LANE(static_cast<float>(p[i])); }
+BELLE_INLINE Lanes load8(const int8_t* p) { BELLE_EACH_LANE(i < 8 ? static_cast<float>(p[i]) : 0.0f); }
 BELLE_INLINE void store_bytes(int8_t* p, Lanes a) {
   for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(a.v[i]);
 }

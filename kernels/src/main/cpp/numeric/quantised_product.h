@@ -5,6 +5,7 @@
 //
 // The first factor is an integer below 2^24, so only the product of the scales and the FMA round.
 #pragma once
+#include "numeric/int8_row.h"
 #include "numeric/product.h"
 
 namespace belle {
@@ -19,29 +20,6 @@ constexpr int dot_strips_beside(int rows) { return rows == 1 ? 4 : rows == 2 ? 2
 
 /// Inputs between two folds of the integer sums.
 constexpr int64_t kFold = 32;
-
-/// Integral floats in [-127, 127] of at most kMaxGroup values, and what to multiply them with.
-static float quantise(const float* x, int64_t count, int8_t* codes, float* sum_of_codes) {
-  Lanes largest = broadcast(0.0f), poison = broadcast(0.0f);
-  for (int64_t i = 0; i < count; i += kLanes) {
-    const Lanes v = load(x + i);
-    largest = greater(greater(v, subtract(broadcast(0.0f), v)), largest);
-    poison = fma(v, broadcast(0.0f), poison);  // NaN as soon as one value is not finite
-  }
-  const float most = maximum(largest);
-  const bool flat = !(most > 1e-30f);  // where 127 / most could overflow
-  const Lanes factor = broadcast(flat ? 0.0f : 127.0f / most), rounder = broadcast(0x1.8p23f);
-  Lanes total = broadcast(0.0f);
-  for (int64_t i = 0; i < count; i += kLanes) {
-    // Adding 1.5 * 2^23 rounds to integers, ties to even. A NaN becomes 0: the scale tells of it.
-    const Lanes rounded = subtract(fma(load(x + i), factor, rounder), rounder);
-    const Lanes code = where_less(rounded, broadcast(128.0f), rounded, broadcast(0.0f));
-    total = add(total, code);
-    store_bytes(codes + i, code);
-  }
-  *sum_of_codes = sum(total);
-  return (flat ? 0.0f : most / 127.0f) + sum(poison);
-}
 
 static void quantise_rows(const float* x, int64_t inputs, const int32_t* order, int64_t filled, int rows,
                           const QuantisedRows& out) {

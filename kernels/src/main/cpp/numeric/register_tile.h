@@ -55,9 +55,13 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
     }
     Lanes columns[STRIPS];
 #pragma GCC unroll 4
-    for (int strip = 0; strip < STRIPS; strip++) columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
+    for (int strip = 0; strip < STRIPS; strip++) {
+      columns[strip] = HALF_STRIP ? load8(w) : load(w + strip * kLanes);
+      // At once: beside the sums of a single row there is no room for four strips.
+      if (ROWS == 1) s[0][strip] = fma(x.at(0, i), columns[strip], s[0][strip]);
+    }
 #pragma GCC unroll 6
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < (ROWS == 1 ? 0 : ROWS); row++) {
       const Lanes factor = x.at(row, i);
 #pragma GCC unroll 4
       for (int strip = 0; strip < STRIPS; strip++) s[row][strip] = fma(factor, columns[strip], s[row][strip]);
@@ -70,12 +74,12 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
   }
 }
 
-/// The same over `strips` strips that lie side by side, as many at once as the registers hold. A single row never
-/// fetches ahead: the processor follows its one stream better by itself.
+/// The same over `strips` strips that lie side by side, as many at once as the registers hold. A single row
+/// fetches ahead bytes alone, of which a loop that waits reads too few by itself; wider elements the processor follows better.
 template <int ROWS, Start START, Fetch FETCH = Fetch::kNothing, class X, class W>
 BELLE_INLINE void register_tiles(X x, const W* w, int64_t w_step, int64_t n, int strips, float* sums, int64_t sums_step,
                                  int64_t ahead = 0) {
-  constexpr Fetch kFetch = ROWS == 1 ? Fetch::kNothing : FETCH;
+  constexpr Fetch kFetch = ROWS == 1 && sizeof(W) > 1 ? Fetch::kNothing : FETCH;
   constexpr int kMost = strips_beside(ROWS);
   int strip = 0;
   for (; strip + kMost <= strips; strip += kMost) {

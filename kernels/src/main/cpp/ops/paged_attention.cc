@@ -32,7 +32,7 @@ struct PagedAttention::Batch {
   const float* slopes;
   Cache cache;
   int64_t blocks;
-  bool half;
+  int64_t bits;
 
   int64_t first_token(int64_t b) const { return starts[b]; }
   int64_t new_tokens(int64_t b) const { return static_cast<int64_t>(starts[b + 1]) - starts[b]; }
@@ -100,13 +100,15 @@ void PagedAttention::read_pool(const Call& call, Batch& batch) const {
   if (block_tokens != 16 && block_tokens != 32 && block_tokens != 64) {
     refuse("kv_pool block_tokens must be 16, 32 or 64, but is %lld", static_cast<long long>(block_tokens));
   }
-  if (bits != 16 && bits != 32) refuse("kv_pool element_bits must be 16 or 32, but is %lld", static_cast<long long>(bits));
+  if (bits != 8 && bits != 16 && bits != 32) {
+    refuse("kv_pool element_bits must be 8, 16 or 32, but is %lld", static_cast<long long>(bits));
+  }
   require_range("kv_pool layers", layers, layer_ + 1, INT32_MAX);
   require_range("kv_pool blocks", blocks, 1, INT32_MAX);
   if (address == 0 || address % 64 != 0) {
     refuse("kv_pool address must be a multiple of 64 and not 0, but is %lld", static_cast<long long>(address));
   }
-  const int64_t block_bytes = kv_heads_ * 2 * head_dim_ * block_tokens * bits / 8;
+  const int64_t block_bytes = kv_heads_ * cache_head_bytes(bits, head_dim_, block_tokens);
   int64_t layer_bytes = 0, wanted = 0;
   if (__builtin_mul_overflow(blocks, block_bytes, &layer_bytes) || __builtin_mul_overflow(layers, layer_bytes, &wanted) ||
       wanted != bytes) {
@@ -118,7 +120,7 @@ void PagedAttention::read_pool(const Call& call, Batch& batch) const {
   batch.cache = {first + layer_ * layer_bytes, static_cast<int>(block_tokens), static_cast<int>(kv_heads_),
                  static_cast<int>(head_dim_)};
   batch.blocks = blocks;
-  batch.half = bits == 16;
+  batch.bits = bits;
 }
 
 void PagedAttention::check_sequences(const Batch& batch) const {
@@ -165,7 +167,9 @@ void PagedAttention::write_cache(const Call& call, const Batch& batch) const {
       position = block_end;
     }
   }
-  const auto write = batch.half ? kernels_.write_cache_f16 : kernels_.write_cache_f32;
+  const auto write = batch.bits == 8    ? kernels_.write_cache_q8
+                     : batch.bits == 16 ? kernels_.write_cache_f16
+                                        : kernels_.write_cache_f32;
   const int64_t claims = static_cast<int64_t>(writes.size()) * kv_heads_;
   call.parallel(claims, claims >= kSharedWrites, [&](int64_t claim) {
     write(writes[static_cast<size_t>(claim / kv_heads_)], static_cast<int>(claim % kv_heads_));
@@ -185,7 +189,9 @@ void PagedAttention::attend(const Call& call, const Batch& batch, float* out) co
     if (first_claim.back() >= kWantedClaims || rows_per_claim <= RowTiles::kMax) break;
     rows_per_claim /= 2;
   }
-  const auto walk = batch.half ? kernels_.attend_f16 : kernels_.attend_f32;
+  const auto walk = batch.bits == 8    ? kernels_.attend_q8
+                    : batch.bits == 16 ? kernels_.attend_f16
+                                       : kernels_.attend_f32;
   call.parallel(first_claim.back(), true, [&](int64_t claim) {
     int64_t low = 0, high = batch.sequences - 1;  // the last sequence whose first claim is not after this one
     while (low < high) {

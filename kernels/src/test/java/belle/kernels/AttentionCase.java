@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import belle.kernels.bench.SingleOp;
 import belle.kernels.bench.Tensors;
+import belle.proto.bundle.KvType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,7 +22,7 @@ final class AttentionCase {
     final int heads;
     final int kvHeads;
     final int headDim;
-    final boolean half;
+    final KvType cache;
     final boolean rotary;
     final boolean alibi;
     final int[] lengths;
@@ -32,11 +33,11 @@ final class AttentionCase {
     final float[] slopes;
     final int positions;
 
-    private AttentionCase(Random random, int kvHeads, int group, int headDim, boolean half, int[] lengths) {
+    private AttentionCase(Random random, int kvHeads, int group, int headDim, KvType cache, int[] lengths) {
         this.heads = kvHeads * group;
         this.kvHeads = kvHeads;
         this.headDim = headDim;
-        this.half = half;
+        this.cache = cache;
         this.rotary = random.nextBoolean();
         this.alibi = random.nextBoolean();
         this.lengths = lengths;
@@ -59,7 +60,7 @@ final class AttentionCase {
         }
     }
 
-    static AttentionCase random(Random random) {
+    static AttentionCase random(Random random, KvType cache) {
         int[] dims = {8, 16, 24, 40, 64, 80, 96, 128, 256};
         int[] lengths = new int[1 + random.nextInt(3)];
         Arrays.setAll(lengths, i -> 1 + random.nextInt(210));
@@ -68,8 +69,13 @@ final class AttentionCase {
                 1 + random.nextInt(3),
                 1 + random.nextInt(5),
                 dims[random.nextInt(dims.length)],
-                random.nextBoolean(),
+                cache,
                 lengths);
+    }
+
+    /** One key/value head that two heads share. */
+    static AttentionCase ofOneSequence(Random random, KvType cache, int headDim, int length) {
+        return new AttentionCase(random, 1, 2, headDim, cache, new int[] {length});
     }
 
     int width() {
@@ -103,17 +109,16 @@ final class AttentionCase {
     float[][] run(SingleOp op, int chunk, int blockTokens) throws OrtException {
         int width = (positions + blockTokens - 1) / blockTokens;
         int blocks = width * lengths.length + 2;
-        int elementBytes = half ? 2 : 4;
-        long bytes = (long) LAYERS * blocks * kvHeads * 2 * headDim * blockTokens * elementBytes;
+        long bytes = 2L * LAYERS * blocks * kvHeads * blockTokens * cache.rowBytes(headDim);
         int[] table = scatteredBlocks(blocks, width);
         float[][] out = new float[lengths.length][];
         Arrays.setAll(out, b -> new float[lengths[b] * heads * headDim]);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pool = arena.allocate(bytes, 64);
             for (long i = 0; i < bytes; i += 2) {
-                pool.set(ValueLayout.JAVA_SHORT, i, (short) 0x7fff); // a NaN as float16, and two of them as float32
+                pool.set(ValueLayout.JAVA_SHORT, i, (short) 0x7fff); // a NaN as float16 and, two of them, as float32
             }
-            long[] poolInput = {pool.address(), bytes, LAYERS, blocks, blockTokens, elementBytes * 8L};
+            long[] poolInput = {pool.address(), bytes, LAYERS, blocks, blockTokens, cache.bits()};
             int longest = Arrays.stream(lengths).max().orElse(0);
             for (int past = 0; past < longest; past += chunk) {
                 step(op, poolInput, table, width, past, chunk, out);
@@ -224,12 +229,32 @@ final class AttentionCase {
     }
 
     private float[] rounded(float[] values) {
-        return half ? Ops.roundedToHalf(values) : values;
+        return switch (cache) {
+            case Q8 -> roundedToCodes(values);
+            case F16 -> Ops.roundedToHalf(values);
+            case F32 -> values;
+        };
+    }
+
+    /** Rows of int8 codes times the scale that each row has. */
+    private float[] roundedToCodes(float[] values) {
+        float[] rounded = new float[values.length];
+        for (int row = 0; row < values.length; row += headDim) {
+            float largest = 0;
+            for (int d = 0; d < headDim; d++) {
+                largest = Math.max(largest, Math.abs(values[row + d]));
+            }
+            for (int d = 0; d < headDim; d++) {
+                float code = Math.fma(values[row + d], 127 / largest, 0x1.8p23f) - 0x1.8p23f;
+                rounded[row + d] = code * (largest / 127);
+            }
+        }
+        return rounded;
     }
 
     @Override
     public String toString() {
-        return "%d heads, %d kv, D %d, half %s, rotary %s, alibi %s, lengths %s"
-                .formatted(heads, kvHeads, headDim, half, rotary, alibi, Arrays.toString(lengths));
+        return "%d heads, %d kv, D %d, %s cache, rotary %s, alibi %s, lengths %s"
+                .formatted(heads, kvHeads, headDim, cache, rotary, alibi, Arrays.toString(lengths));
     }
 }

@@ -119,9 +119,11 @@ final class RefusalTest {
         attentionRefuses(b -> b.starts[1] = 6, "cu_seqlens[1] must lie in [0, 5], but is 6");
         attentionRefuses(b -> b.starts[2] = 4, "cu_seqlens[2] must be the number of tokens = 5, but is 4");
         attentionRefuses(b -> b.pool[1]++, "kv_pool bytes must be");
+        attentionRefuses(
+                b -> b.pool[5] = 8, "kv_pool bytes must be layers * blocks * block bytes = 1 * 4 * 384, but is");
         attentionRefuses(b -> b.pool[3] = Long.MAX_VALUE, "kv_pool blocks must lie in");
         attentionRefuses(b -> b.pool[4] = 48, "kv_pool block_tokens must be 16, 32 or 64, but is 48");
-        attentionRefuses(b -> b.pool[5] = 8, "kv_pool element_bits must be 16 or 32, but is 8");
+        attentionRefuses(b -> b.pool[5] = 4, "kv_pool element_bits must be 8, 16 or 32, but is 4");
         attentionRefuses(b -> b.pool[0] += 8, "kv_pool address must be a multiple of 64");
     }
 

@@ -1,5 +1,6 @@
 package belle.cli;
 
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.FileEntry;
 import java.util.Objects;
@@ -15,8 +16,8 @@ import java.util.Objects;
 record BundleSize(long diskBytes, long weightBytes, long kvBytesPerToken, long kvBytesPerContext) {
     static BundleSize of(Manifest manifest) {
         var shape = manifest.architecture();
-        long elementBytes = manifest.kvCache().equals("f16") ? 2 : 4;
-        long perToken = 2L * shape.layers() * shape.kvHeads() * shape.headDim() * elementBytes;
+        int rowBytes = KvType.of(manifest.kvCache()).orElseThrow().rowBytes(shape.headDim());
+        long perToken = 2L * shape.layers() * shape.kvHeads() * rowBytes;
         return new BundleSize(
                 manifest.files().values().stream().mapToLong(FileEntry::bytes).sum(),
                 Objects.requireNonNull(manifest.files().get(Manifest.WEIGHTS_FILE))

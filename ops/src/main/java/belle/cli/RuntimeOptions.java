@@ -14,7 +14,7 @@ final class RuntimeOptions {
     @Option(names = "--threads", description = "Threads that compute a step; all processors if not given.")
     private @Nullable Integer threads;
 
-    @Option(names = "--kv-cache", description = "Element type of the key/value cache: f16 or f32.")
+    @Option(names = "--kv-cache", description = "Element type of the key/value cache: f32, f16 or q8.")
     private @Nullable String kvCache;
 
     @Option(

@@ -1,6 +1,7 @@
 package belle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
@@ -172,6 +173,13 @@ class CommandsTest {
         assertThat(found.get("perplexity").asDouble())
                 .isEqualTo(Math.exp(
                         found.get("nll").asDouble() / found.get("tokens").asInt()));
+        JsonNode narrow = json(Belle.run("perplexity", bundle, text.toString(), "--kv-cache", "q8", "--json"));
+        assertThat(narrow.get("nll").asDouble())
+                .isNotEqualTo(found.get("nll").asDouble())
+                .isCloseTo(found.get("nll").asDouble(), withinPercentage(2));
+        refused(
+                Belle.run("perplexity", bundle, text.toString(), "--kv-cache", "f8"),
+                "kv-cache-type must be bundle or one of f32, f16, q8, but is f8");
         refused(Belle.run("perplexity", bundle, "no-such-file"), "no-such-file: no such file or folder");
     }
 

@@ -1,6 +1,7 @@
 package belle.node;
 
 import belle.proto.Failure;
+import belle.proto.bundle.KvType;
 import belle.proto.node.NodeLookup;
 import belle.proto.node.NodeQuery;
 import belle.proto.node.NodeQuery.ModelInfo;
@@ -156,7 +157,8 @@ final class BundleCheckActor extends AbstractBehavior<BundleCheckActor.Command> 
         if (told && mine.cacheBits() != other.cacheBits()) {
             return Optional.of(new Failure.Invalid(
                     "belle.node.runtime.kv-cache-type",
-                    model + "has a key/value cache of f" + mine.cacheBits() + " here, but of f" + other.cacheBits()
+                    model + "has a key/value cache of " + KvType.labelOf(mine.cacheBits()) + " here, but of "
+                            + KvType.labelOf(other.cacheBits())
                             + " in the cluster (member " + member
                             + "), which gives other tokens; set belle.node.runtime.kv-cache-type to the same"));
         }

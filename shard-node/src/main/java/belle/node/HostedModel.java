@@ -78,7 +78,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 embedded,
                 true,
                 defaults,
-                model.pool().layout().elementBits());
+                model.pool().layout().type().bits());
     }
 
     /** The same model as sessions see it. */

@@ -2,24 +2,23 @@ package belle.runtime;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 
 /**
- * The shape of a key/value pool: {@code [layer][block][kv head]{keys [D][block tokens], values [block tokens][D]}}.
- *
- * @param elementBits 16 (half precision) or 32
+ * The shape of a key/value pool: {@code [layer][block][kv head]{keys [D][block tokens], values [block tokens][D]}}, and
+ * behind int8 elements {@code {scales of keys [block tokens], scales of values [block tokens]}}.
  */
-public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blockTokens, int elementBits) {
+public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blockTokens, KvType type) {
 
     /**
      * Returns the layout with as many blocks as fit into {@code poolBytes}.
      *
      * @throws FailureException with {@link Failure.Invalid} when not even one block fits
      */
-    public static KvLayout within(
-            long poolBytes, Manifest.Architecture architecture, int blockTokens, int elementBits) {
+    public static KvLayout within(long poolBytes, Manifest.Architecture architecture, int blockTokens, KvType type) {
         var one = new KvLayout(
-                architecture.layers(), 1, architecture.kvHeads(), architecture.headDim(), blockTokens, elementBits);
+                architecture.layers(), 1, architecture.kvHeads(), architecture.headDim(), blockTokens, type);
         int blocks = (int) Math.min(poolBytes / one.bytes(), Integer.MAX_VALUE / blockTokens);
         if (blocks == 0) {
             throw new FailureException(new Failure.Invalid(
@@ -27,7 +26,7 @@ public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blo
                     "belle.node.kv-cache-bytes must be at least " + one.bytes() + " for a block of " + blockTokens
                             + " tokens of this model, but is " + poolBytes));
         }
-        return new KvLayout(one.layers, blocks, one.kvHeads, one.headDim, one.blockTokens, one.elementBits);
+        return new KvLayout(one.layers, blocks, one.kvHeads, one.headDim, one.blockTokens, one.type);
     }
 
     /** Tokens that the whole pool holds. */
@@ -42,6 +41,6 @@ public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blo
 
     /** Bytes of one block in one layer. */
     long blockBytes() {
-        return 2L * kvHeads * headDim * blockTokens * (elementBits / 8);
+        return 2L * kvHeads * blockTokens * type.rowBytes(headDim);
     }
 }

@@ -49,7 +49,7 @@ public final class KvPool implements AutoCloseable {
             layout.layers(),
             layout.blocks(),
             layout.blockTokens(),
-            layout.elementBits()
+            layout.type().bits()
         };
     }
 

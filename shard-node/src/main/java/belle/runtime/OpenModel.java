@@ -6,6 +6,7 @@ import belle.kernels.Kernels;
 import belle.proto.Prompt;
 import belle.proto.Tokens;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
 import belle.text.PromptRenderer;
@@ -35,7 +36,7 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
                 config.kvCacheBytes(),
                 manifest.architecture(),
                 config.blockTokens(),
-                config.kvCacheBits() == 0 ? bits(manifest.kvCache()) : config.kvCacheBits());
+                config.kvCacheType().or(() -> KvType.of(manifest.kvCache())).orElseThrow());
         // Both take their time, and neither needs the other.
         var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
         KvPool pool = KvPool.reserve(layout);
@@ -90,10 +91,6 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
         runner.close();
         pool.close();
         tokenizer.close();
-    }
-
-    private static int bits(String type) {
-        return type.equals("f16") ? 16 : 32;
     }
 
     private static Tokens tokens(List<Integer> ids) {

@@ -2,17 +2,20 @@ package belle.runtime;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.bundle.KvType;
 import com.typesafe.config.Config;
+import java.util.Optional;
 
 /**
  * How a replica computes; see {@code belle.node.runtime} in {@code reference.conf}.
  *
  * @param threads of one rank
  * @param kvCacheBytes of one replica's pool
- * @param kvCacheBits 16 or 32; 0 takes what the bundle asks for
+ * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
  */
-public record RuntimeConfig(int threads, boolean spinning, long kvCacheBytes, int kvCacheBits, int blockTokens) {
+public record RuntimeConfig(
+        int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
 
     /** Reads {@code belle.node.runtime}. */
     public static RuntimeConfig from(Config config) {
@@ -21,15 +24,18 @@ public record RuntimeConfig(int threads, boolean spinning, long kvCacheBytes, in
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                 config.getBoolean("spinning"),
                 config.getBytes("kv-cache-bytes"),
-                switch (config.getString("kv-cache-type")) {
-                    case "bundle" -> 0;
-                    case "f16" -> 16;
-                    case "f32" -> 32;
-                    case String other ->
-                        throw new FailureException(new Failure.Invalid(
-                                "belle.node.runtime.kv-cache-type",
-                                "belle.node.runtime.kv-cache-type must be bundle, f16 or f32, but is " + other));
-                },
+                kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"));
+    }
+
+    private static Optional<KvType> kvCacheType(String label) {
+        if (label.equals("bundle")) {
+            return Optional.empty();
+        }
+        return Optional.of(KvType.of(label)
+                .orElseThrow(() -> new FailureException(new Failure.Invalid(
+                        "belle.node.runtime.kv-cache-type",
+                        "belle.node.runtime.kv-cache-type must be bundle or one of " + KvType.labels() + ", but is "
+                                + label))));
     }
 }

@@ -29,6 +29,10 @@ class BundleCheckTest {
                         .orElseThrow()
                         .message())
                 .contains("'chat'", "f16", "f32", "m:1", "kv-cache-type");
+        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 8)), "m:1", cluster)
+                        .orElseThrow()
+                        .message())
+                .contains("'chat'", "q8", "f32", "m:1", "kv-cache-type");
         assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 0)), "m:1", cluster))
                 .isEmpty(); // a member of an earlier version does not tell
     }

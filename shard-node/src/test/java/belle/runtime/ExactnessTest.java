@@ -10,6 +10,7 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A request's tokens and log-probabilities are the same bits alone, among others, with another cut of its prefill, on a
- * warm prefix, and after a preemption; with one thread and with two; with both cache types.
+ * warm prefix, and after a preemption; with one thread and with two; with every type of cache.
  */
 class ExactnessTest {
     private static final EngineConfig USUAL = new EngineConfig(64, 64, 256, 128, 256);
@@ -37,18 +38,19 @@ class ExactnessTest {
     static Stream<Arguments> machines() {
         return Stream.of(TinyBundles.BLOOM, TinyBundles.LLAMA_GQA)
                 .flatMap(model -> Stream.of(
-                        Arguments.of(model, WeightType.F16, 16),
-                        Arguments.of(model, WeightType.F16, 32),
-                        Arguments.of(model, WeightType.Q8, 32),
-                        Arguments.of(model, WeightType.Q4, 32)));
+                        Arguments.of(model, WeightType.F16, KvType.F16),
+                        Arguments.of(model, WeightType.F16, KvType.F32),
+                        Arguments.of(model, WeightType.F16, KvType.Q8),
+                        Arguments.of(model, WeightType.Q8, KvType.F32),
+                        Arguments.of(model, WeightType.Q4, KvType.Q8)));
     }
 
     @ParameterizedTest
     @MethodSource("machines")
-    void givesTheSameBitsHoweverItIsComputed(String checkpoint, WeightType weights, int cacheBits) throws Exception {
+    void givesTheSameBitsHoweverItIsComputed(String checkpoint, WeightType weights, KvType cache) throws Exception {
         Path bundle = TinyBundles.export(checkpoint, folder, Optional.of(weights));
         List<Completion.Choice> expected;
-        try (OpenModel model = OpenModel.open(bundle, config(1, cacheBits))) {
+        try (OpenModel model = OpenModel.open(bundle, config(1, cache))) {
             Tokens prompt = prompt(model);
             LocalGenerator alone = LocalGenerator.of(model, USUAL);
             expected = alone.generate(prompt, sampled(), false, _ -> {}).choices();
@@ -82,7 +84,7 @@ class ExactnessTest {
                     .isEqualTo(expected);
             assertThat(tight.load().preemptions()).isPositive();
         }
-        try (OpenModel model = OpenModel.open(bundle, config(2, cacheBits))) {
+        try (OpenModel model = OpenModel.open(bundle, config(2, cache))) {
             assertThat(amongOthers(LocalGenerator.of(model, USUAL), prompt(model), 7))
                     .as("with two threads")
                     .isEqualTo(expected);
@@ -113,8 +115,8 @@ class ExactnessTest {
                 .logprobs();
     }
 
-    private static RuntimeConfig config(int threads, int cacheBits) {
-        return new RuntimeConfig(threads, false, 16 << 20, cacheBits, 32);
+    private static RuntimeConfig config(int threads, KvType cache) {
+        return new RuntimeConfig(threads, false, 16 << 20, Optional.of(cache), 32);
     }
 
     /** More than one block, so that a prefix can be found again. */

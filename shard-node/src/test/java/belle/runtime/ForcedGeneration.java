@@ -9,9 +9,11 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.TokenLogprob;
 import belle.proto.Tokens;
+import belle.proto.bundle.KvType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A process that prints ids and the bits of their log-probabilities, on the instruction set that {@code BELLE_ISA} names. */
@@ -31,12 +33,12 @@ final class ForcedGeneration {
             System.exit(LACKING);
         }
         for (String bundle : List.of(arguments).subList(1, arguments.length)) {
-            for (int cacheBits : new int[] {16, 32}) {
+            for (KvType cache : KvType.values()) {
                 for (int threads = 1; threads <= 2; threads++) {
-                    var config = new RuntimeConfig(threads, false, 4 << 20, cacheBits, 32);
+                    var config = new RuntimeConfig(threads, false, 4 << 20, Optional.of(cache), 32);
                     try (OpenModel model = OpenModel.open(Path.of(bundle), config)) {
-                        System.out.println(bundle + " " + cacheBits + " greedy " + told(model, greedy()));
-                        System.out.println(bundle + " " + cacheBits + " sampled " + told(model, sampled()));
+                        System.out.println(bundle + " " + cache + " greedy " + told(model, greedy()));
+                        System.out.println(bundle + " " + cache + " sampled " + told(model, sampled()));
                     }
                 }
             }

@@ -39,9 +39,9 @@ class InstructionSetTest {
             generate(isa, bundles).ifPresent(lines -> told.put(isa, lines));
         }
         List<String> expected = told.getOrDefault("scalar", List.of());
-        // Each of 8 bundles, 2 cache types and 2 ways of sampling once with one thread, once with two.
-        assertThat(expected).hasSize(64);
-        assertThat(new HashSet<>(expected)).as("with one and two threads").hasSize(32);
+        // Each of 8 bundles, 3 cache types and 2 ways of sampling once with one thread, once with two.
+        assertThat(expected).hasSize(96);
+        assertThat(new HashSet<>(expected)).as("with one and two threads").hasSize(48);
         told.forEach((isa, lines) -> assertThat(lines).as(isa).isEqualTo(expected));
     }
 

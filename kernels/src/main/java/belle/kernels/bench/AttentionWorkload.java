@@ -3,6 +3,7 @@ package belle.kernels.bench;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import belle.proto.bundle.KvType;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -10,21 +11,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code sequences} sequences of {@code past} tokens, each with {@code fresh} new ones; 32 heads of 128, ALiBi. */
-record AttentionWorkload(boolean half, int sequences, int fresh, int past, int kvHeads) implements Workload {
+record AttentionWorkload(KvType cache, int sequences, int fresh, int past, int kvHeads) implements Workload {
     private static final int HEADS = 32;
     private static final int DIM = 128;
     private static final int BLOCK_TOKENS = 64;
 
     @Override
     public String name() {
-        return (half ? "attention f16 cache, " : "attention f32 cache, ")
+        return "attention " + cache.label() + " cache, "
                 + (fresh == 1 ? "decode " + sequences + " x " + (past + 1) : "prefill " + fresh + " after " + past)
                 + ", " + kvHeads + " kv heads";
     }
 
     @Override
     public double bytes() {
-        return 2.0 * sequences * (past + fresh) * kvHeads * DIM * (half ? 2 : 4);
+        return 2.0 * sequences * (past + fresh) * kvHeads * cache.rowBytes(DIM);
     }
 
     /** Of the positions that are seen; what is computed and thrown away does not count. */
@@ -39,7 +40,7 @@ record AttentionWorkload(boolean half, int sequences, int fresh, int past, int k
         int blocks = sequences * columns;
         int tokens = sequences * fresh;
         int width = (HEADS + 2 * kvHeads) * DIM;
-        long bytes = 2L * blocks * kvHeads * DIM * BLOCK_TOKENS * (half ? 2 : 4);
+        long bytes = 2L * blocks * kvHeads * BLOCK_TOKENS * cache.rowBytes(DIM);
         ByteBuffer pool = Tensors.direct(bytes + 64).alignedSlice(64);
         long address = MemorySegment.ofBuffer(pool).fill((byte) 0x11).address();
         int[] table = new int[blocks];
@@ -50,7 +51,7 @@ record AttentionWorkload(boolean half, int sequences, int fresh, int past, int k
         Arrays.fill(pasts, past);
         List<@Nullable OnnxTensor> inputs = Arrays.asList(
                 Tensors.floats(Tensors.pattern(tokens * width), tokens, width),
-                Tensors.longs(new long[] {address, bytes, 1, blocks, BLOCK_TOKENS, half ? 16 : 32}, 6),
+                Tensors.longs(new long[] {address, bytes, 1, blocks, BLOCK_TOKENS, cache.bits()}, 6),
                 Tensors.ints(table, sequences, columns),
                 Tensors.ints(starts, sequences + 1L),
                 Tensors.ints(pasts, sequences),

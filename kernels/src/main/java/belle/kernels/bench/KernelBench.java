@@ -3,6 +3,7 @@ package belle.kernels.bench;
 import ai.onnxruntime.OrtException;
 import belle.kernels.Kernels;
 import belle.kernels.bench.ProductWorkload.Weights;
+import belle.proto.bundle.KvType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,11 +46,11 @@ public final class KernelBench {
             }
         }
         int context = smoke ? 128 : 1024;
-        for (boolean half : new boolean[] {true, false}) {
-            all.add(new AttentionWorkload(half, 8, 1, context - 1, 32));
-            all.add(new AttentionWorkload(half, 8, 1, context - 1, 8));
-            all.add(new AttentionWorkload(half, 1, context / 2, 0, 32));
-            all.add(new AttentionWorkload(half, 1, context / 2, context / 2, 32));
+        for (KvType cache : KvType.values()) {
+            all.add(new AttentionWorkload(cache, 8, 1, context - 1, 32));
+            all.add(new AttentionWorkload(cache, 8, 1, context - 1, 8));
+            all.add(new AttentionWorkload(cache, 1, context / 2, 0, 32));
+            all.add(new AttentionWorkload(cache, 1, context / 2, context / 2, 32));
         }
         return all;
     }

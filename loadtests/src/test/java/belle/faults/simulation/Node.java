@@ -3,6 +3,7 @@ package belle.faults.simulation;
 import belle.engine.EngineConfig;
 import belle.engine.EngineLoad;
 import belle.proto.Prompt;
+import belle.proto.bundle.KvType;
 import belle.proto.session.SessionCommand;
 import belle.replica.BatchActor;
 import belle.replica.KvCacheActor;
@@ -67,7 +68,7 @@ final class Node {
                 TinyModel.FACTS,
                 ENGINE,
                 REPLICA,
-                KvPool.reserve(new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, 16)),
+                KvPool.reserve(new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, KvType.F16)),
                 model);
         ActorRef<ReplicaReport> reports = host.spawn(
                 Behaviors.receive(ReplicaReport.class)

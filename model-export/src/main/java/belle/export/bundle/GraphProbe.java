@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest.Architecture;
 import java.nio.FloatBuffer;
 import java.util.Map;
@@ -21,14 +22,14 @@ final class GraphProbe implements AutoCloseable {
     }
 
     /**
-     * Opens a session with room for {@code tokens} positions, its cache in elements of {@code cacheBits} (16 or 32).
+     * Opens a session with room for {@code tokens} positions.
      *
      * @throws OrtException when the graph, its weights or its ops are refused
      */
-    static GraphProbe open(Bundle bundle, int tokens, int cacheBits, int threads) throws OrtException {
+    static GraphProbe open(Bundle bundle, int tokens, KvType cache, int threads) throws OrtException {
         Architecture a = bundle.manifest().architecture();
         return new GraphProbe(
-                OneSequence.open(bundle.graph(0, 1), a, a.layers(), tokens, cacheBits, threads), a.vocabulary());
+                OneSequence.open(bundle.graph(0, 1), a, a.layers(), tokens, cache, threads), a.vocabulary());
     }
 
     /**

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import belle.kernels.Kernels;
 import belle.kernels.OrtLibraries;
 import belle.proto.Check;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest.Architecture;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -34,12 +35,12 @@ final class OneSequence implements AutoCloseable {
     private final long[] pool;
     private final int blocks;
 
-    private OneSequence(Path graph, Architecture a, int layers, int tokens, int cacheBits, int threads)
+    private OneSequence(Path graph, Architecture a, int layers, int tokens, KvType cache, int threads)
             throws OrtException {
         blocks = (tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
-        long bytes = (long) layers * blocks * a.kvHeads() * 2 * a.headDim() * BLOCK_TOKENS * cacheBits / Byte.SIZE;
+        long bytes = 2L * layers * blocks * a.kvHeads() * BLOCK_TOKENS * cache.rowBytes(a.headDim());
         MemorySegment memory = arena.allocate(bytes, 64);
-        pool = new long[] {memory.address(), bytes, layers, blocks, BLOCK_TOKENS, cacheBits};
+        pool = new long[] {memory.address(), bytes, layers, blocks, BLOCK_TOKENS, cache.bits()};
         options.registerCustomOpLibrary(Kernels.library().toString());
         options.setIntraOpNumThreads(threads);
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
@@ -52,14 +53,13 @@ final class OneSequence implements AutoCloseable {
     }
 
     /**
-     * Opens {@code graph} with room for {@code tokens} positions of {@code layers} layers, the cache in elements of {@code
-     * cacheBits} (16 or 32).
+     * Opens {@code graph} with room for {@code tokens} positions of {@code layers} layers.
      *
      * @throws OrtException when the graph, its weights or its ops are refused
      */
-    static OneSequence open(Path graph, Architecture a, int layers, int tokens, int cacheBits, int threads)
+    static OneSequence open(Path graph, Architecture a, int layers, int tokens, KvType cache, int threads)
             throws OrtException {
-        return new OneSequence(graph, a, layers, tokens, cacheBits, threads);
+        return new OneSequence(graph, a, layers, tokens, cache, threads);
     }
 
     /** Returns a step's inputs but ids and rows, for {@code count} tokens behind {@code past} others. */

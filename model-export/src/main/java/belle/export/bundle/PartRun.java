@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtSession;
 import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.Progress;
 import belle.export.graph.PartGraph;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class PartRun implements AutoCloseable {
         Path file = Files.write(folder.resolve(GRAPH), graph.model().toByteArray());
         int threads = Runtime.getRuntime().availableProcessors();
         return new PartRun(
-                folder, graph, architecture, OneSequence.open(file, architecture, 1, tokens, Float.SIZE, threads));
+                folder, graph, architecture, OneSequence.open(file, architecture, 1, tokens, KvType.F32, threads));
     }
 
     /** The graph's name of what each matrix is multiplied with, by the matrix's name. */

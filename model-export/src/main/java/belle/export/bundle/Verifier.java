@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ public final class Verifier {
         }
         String graph = Manifest.graphFile(0, 1);
         try (GraphProbe probe =
-                GraphProbe.open(bundle, 1, 32, Runtime.getRuntime().availableProcessors())) {
+                GraphProbe.open(bundle, 1, KvType.F32, Runtime.getRuntime().availableProcessors())) {
             for (float logit : probe.run(new int[] {0}, 0, 1)[0]) {
                 if (!Float.isFinite(logit)) {
                     throw broken(graph, "logits", "token 0 gives " + logit);

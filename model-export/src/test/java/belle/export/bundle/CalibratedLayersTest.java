@@ -8,6 +8,7 @@ import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.Checkpoints;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -124,7 +125,7 @@ class CalibratedLayersTest {
     private static double perplexity(Bundle bundle, List<List<Integer>> texts) throws Exception {
         double loss = 0;
         int predicted = 0;
-        try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
+        try (GraphProbe probe = GraphProbe.open(bundle, 1024, KvType.F32, 2)) {
             for (List<Integer> text : texts) {
                 loss += FixtureGoldenTest.negativeLogLikelihood(
                         probe, text.stream().mapToInt(id -> id).toArray());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -79,7 +80,7 @@ final class FixtureGoldenTest {
                 lora,
                 0);
         Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
-        try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
+        try (GraphProbe probe = GraphProbe.open(bundle, 1024, KvType.F32, 2)) {
             logits(probe, expected);
             for (JsonNode line : Expected.lines(expected.resolve("greedy.jsonl"))) {
                 assertThat(greedy(probe, Expected.ids(line.path("prompt_ids")), 48))

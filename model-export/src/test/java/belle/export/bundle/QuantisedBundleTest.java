@@ -9,6 +9,7 @@ import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.Checkpoints;
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -195,7 +196,7 @@ class QuantisedBundleTest {
         double reference = 0;
         double own = 0;
         int predicted = 0;
-        try (GraphProbe probe = GraphProbe.open(bundle, 1024, 32, 2)) {
+        try (GraphProbe probe = GraphProbe.open(bundle, 1024, KvType.F32, 2)) {
             for (JsonNode line : Expected.lines(expected.resolve("nll.jsonl"))) {
                 reference += line.path("sum_nll").doubleValue();
                 predicted += line.path("predicted").intValue();

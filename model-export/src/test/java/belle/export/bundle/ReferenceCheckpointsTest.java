@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ final class ReferenceCheckpointsTest {
         int[] ids = Expected.ids(Expected.json(expected.resolve("ids.json")).path("ids"));
         float[][] reference = Objects.requireNonNull(
                 Expected.matrices(expected.resolve("logits.safetensors")).get("every.fifth"));
-        try (GraphProbe probe = GraphProbe.open(bundle, ids.length, 32, 2)) {
+        try (GraphProbe probe = GraphProbe.open(bundle, ids.length, KvType.F32, 2)) {
             float[][] whole = probe.run(ids, 0, ids.length);
             assertThat(Expected.difference(everyFifth(whole), reference))
                     .as("logits of one prefill")

@@ -46,7 +46,7 @@ public sealed interface NodeQuery extends Wire {
      * @param createdEpochSeconds when its bundle was made
      * @param embedded it is the small model that ships with the program
      * @param defaults sampling defaults; a field in a request wins
-     * @param cacheBits bits of an element of the key/value cache, 16 or 32; 0 from members that do not tell
+     * @param cacheBits bits of an element of the key/value cache, 8, 16 or 32; 0 from members that do not tell
      */
     record ModelInfo(
             String id,
