@@ -99,25 +99,28 @@ final class ExportCommand implements Callable<Integer> {
         if (byActivation && calibration == null) {
             throw new FailureException(new Failure.Invalid(
                     "activation-order", "activation-order is of a calibration: name one with --calibration"));
+        ExportOptions options = options();
         }
         if (key == null) {
-            export(checkpoint, options(checkpoint));
+            export(checkpoint, options);
+            options.refuseTakenTarget(); // Before gigabytes are decrypted.
         } else {
             try (var decrypted = decrypted(key)) {
-                export(decrypted.path(), options(decrypted.path()));
+                export(decrypted.path(), options);
             }
         }
         return 0;
     }
 
-    private ExportOptions options(Path from) {
+    /** All but the calibration, for which the checkpoint's tokenizer must be readable. */
+    private ExportOptions options() {
         return new ExportOptions(
                 out,
                 force,
                 Optional.ofNullable(weights).map(ExportCommand::weightType),
                 Optional.ofNullable(group),
                 Optional.ofNullable(head).map(ExportCommand::headType),
-                Optional.ofNullable(calibration).map(text -> CalibrationText.read(text, from, byActivation)),
+                Optional.empty(),
                 knownTemplate(),
                 Optional.ofNullable(lora),
                 Instant.now().getEpochSecond());
@@ -129,7 +132,10 @@ final class ExportCommand implements Callable<Integer> {
         }
     }
 
-    private void export(Path from, ExportOptions options) {
+    private void export(Path from, ExportOptions plain) {
+        ExportOptions options = calibration == null
+                ? plain
+                : plain.withCalibration(CalibrationText.read(calibration, from, byActivation));
         var line = spec.commandLine();
         Bundle bundle;
         try (var bar = ProgressBar.onStandardError(line.getErr())) {

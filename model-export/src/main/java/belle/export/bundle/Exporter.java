@@ -11,6 +11,7 @@ import belle.export.graph.RankGraph;
 import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.FileHash;
 import belle.proto.bundle.Manifest;
@@ -22,9 +23,7 @@ import belle.proto.bundle.Verification;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +65,7 @@ public final class Exporter {
     }
 
     private Bundle run(Progress progress) {
-        refuseTakenTarget();
+        options.refuseTakenTarget();
         refuseForeignTokenizer();
         Architecture architecture = architecture();
         try (StagingFolder staging = StagingFolder.beside(target)) {
@@ -84,10 +83,8 @@ public final class Exporter {
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();
         } catch (IOException e) {
-            String reason = e instanceof FileSystemException file && file.getReason() != null
-                    ? file.getReason()
-                    : String.valueOf(e.getMessage());
-            throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason), e);
+            throw new FailureException(
+                    new Failure.Broken(target.toString(), "export", "failed: " + FileReason.of(e)), e);
         }
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
@@ -233,20 +230,6 @@ public final class Exporter {
             throw StagingFolder.unwritten(file, content.length, e);
         }
         files.put(name, new FileEntry(content.length, FileHash.of(content), Optional.empty()));
-    }
-
-    private void refuseTakenTarget() {
-        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!Bundle.looksLikeOne(target)) {
-            throw new FailureException(
-                    new Failure.Invalid("out", target + " exists and is no bundle: name another folder"));
-        }
-        if (!options.overwrite()) {
-            throw new FailureException(
-                    new Failure.Invalid("out", target + " is already there: remove it, or replace it with --force"));
-        }
     }
 
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
