@@ -3,7 +3,6 @@ package belle.cli;
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.delta.DecryptedFolder;
-import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
@@ -99,12 +98,12 @@ final class ExportCommand implements Callable<Integer> {
         if (byActivation && calibration == null) {
             throw new FailureException(new Failure.Invalid(
                     "activation-order", "activation-order is of a calibration: name one with --calibration"));
-        ExportOptions options = options();
         }
+        ExportOptions options = options();
         if (key == null) {
             export(checkpoint, options);
-            options.refuseTakenTarget(); // Before gigabytes are decrypted.
         } else {
+            options.refuseTakenTarget(); // Before gigabytes are decrypted.
             try (var decrypted = decrypted(key)) {
                 export(decrypted.path(), options);
             }
@@ -133,18 +132,13 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private void export(Path from, ExportOptions plain) {
+        var line = spec.commandLine();
         ExportOptions options = calibration == null
                 ? plain
                 : plain.withCalibration(CalibrationText.read(calibration, from, byActivation));
-        var line = spec.commandLine();
         Bundle bundle;
         try (var bar = ProgressBar.onStandardError(line.getErr())) {
             bundle = Exporter.export(from, options, bar);
-        }
-        if (TokenizerFiles.bringsChatTemplate(from)) {
-            line.getErr()
-                    .println("note: the checkpoint's own chat template is not used; conversations follow '" + template
-                            + "', choose another with --template " + String.join("|", PromptTemplates.names()));
         }
         var manifest = bundle.manifest();
         line.getOut()

@@ -19,6 +19,7 @@ import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.FileEntry;
 import belle.proto.bundle.Manifest.SamplingDefaults;
 import belle.proto.bundle.ManifestJson;
+import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.Verification;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class Exporter {
         this.options = options;
         this.target = options.target().toAbsolutePath().normalize();
         this.config = checkpoint.config();
-        this.tokenizer = TokenizerFiles.read(checkpoint.dir());
+        this.tokenizer = TokenizerFiles.read(checkpoint);
         tokenizer.check(options.template());
     }
 
@@ -82,6 +83,11 @@ public final class Exporter {
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();
+            if (tokenizer.ownTemplate()) {
+                progress.note("the checkpoint's own chat template is not used; conversations follow '"
+                        + options.template().name() + "', choose another with --template "
+                        + String.join("|", PromptTemplates.names()));
+            }
         } catch (IOException e) {
             throw new FailureException(
                     new Failure.Broken(target.toString(), "export", "failed: " + FileReason.of(e)), e);
