@@ -70,8 +70,12 @@ final class BenchCommand implements Callable<Integer> {
             description = "The bundle to serve; the embedded model if not given.")
     private @Nullable Path bundle;
 
-    @Option(names = "--streams", paramLabel = "N", split = ",", description = "Numbers of streams at once (1,4,16,64).")
-    private @Nullable List<Integer> levels;
+    @Option(
+            names = "--streams",
+            paramLabel = "N[,N...]",
+            converter = StreamCounts.Converter.class,
+            description = "Numbers of streams at once (1,4,16,64).")
+    private @Nullable StreamCounts streams;
 
     @Option(
             names = "--measure",
@@ -216,7 +220,7 @@ final class BenchCommand implements Callable<Integer> {
             model = client.firstModel();
         }
         BenchSize size = smoke ? BenchSize.SMOKE : BenchSize.WHOLE;
-        return ServerBench.connect(port.at("/"), model, levels == null ? size : size.withLevels(levels));
+        return ServerBench.connect(port.at("/"), model, streams == null ? size : size.withLevels(streams.counts()));
     }
 
     private ProcessBuilder own(LocalPort port) {

@@ -1,12 +1,9 @@
 package belle.cli;
 
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -50,15 +47,10 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
     static String message(Throwable problem) {
         return switch (problem) {
             case FailureException expected -> expected.failure().message();
-            case NoSuchFileException e -> e.getFile() + ": no such file or folder";
-            case AccessDeniedException e -> e.getFile() + ": permission denied";
-            case FileAlreadyExistsException e -> e.getFile() + ": is there already";
-            case FileSystemException e ->
-                e.getFile() + ": " + Objects.requireNonNullElse(e.getReason(), "cannot be used");
             case UncheckedIOException e -> message(Objects.requireNonNullElse(e.getCause(), e));
             case CompletionException e when e.getCause() != null -> message(e.getCause());
             case ExecutionException e when e.getCause() != null -> message(e.getCause());
-            case IOException e -> Objects.requireNonNullElse(e.getMessage(), e.toString());
+            case IOException e -> FileReason.of(e);
             case OutOfMemoryError e -> "out of memory: " + e.getMessage();
             default -> "internal error: " + problem + "; run again with --debug to see where";
         };

@@ -3,7 +3,6 @@ package belle.cli;
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.delta.DecryptedFolder;
-import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
@@ -100,24 +99,27 @@ final class ExportCommand implements Callable<Integer> {
             throw new FailureException(new Failure.Invalid(
                     "activation-order", "activation-order is of a calibration: name one with --calibration"));
         }
+        ExportOptions options = options();
         if (key == null) {
-            export(checkpoint, options(checkpoint));
+            export(checkpoint, options);
         } else {
+            options.refuseTakenTarget(); // Before gigabytes are decrypted.
             try (var decrypted = decrypted(key)) {
-                export(decrypted.path(), options(decrypted.path()));
+                export(decrypted.path(), options);
             }
         }
         return 0;
     }
 
-    private ExportOptions options(Path from) {
+    /** All but the calibration, for which the checkpoint's tokenizer must be readable. */
+    private ExportOptions options() {
         return new ExportOptions(
                 out,
                 force,
                 Optional.ofNullable(weights).map(ExportCommand::weightType),
                 Optional.ofNullable(group),
                 Optional.ofNullable(head).map(ExportCommand::headType),
-                Optional.ofNullable(calibration).map(text -> CalibrationText.read(text, from, byActivation)),
+                Optional.empty(),
                 knownTemplate(),
                 Optional.ofNullable(lora),
                 Instant.now().getEpochSecond());
@@ -129,16 +131,14 @@ final class ExportCommand implements Callable<Integer> {
         }
     }
 
-    private void export(Path from, ExportOptions options) {
+    private void export(Path from, ExportOptions plain) {
         var line = spec.commandLine();
+        ExportOptions options = calibration == null
+                ? plain
+                : plain.withCalibration(CalibrationText.read(calibration, from, byActivation));
         Bundle bundle;
         try (var bar = ProgressBar.onStandardError(line.getErr())) {
             bundle = Exporter.export(from, options, bar);
-        }
-        if (TokenizerFiles.bringsChatTemplate(from)) {
-            line.getErr()
-                    .println("note: the checkpoint's own chat template is not used; conversations follow '" + template
-                            + "', choose another with --template " + String.join("|", PromptTemplates.names()));
         }
         var manifest = bundle.manifest();
         line.getOut()

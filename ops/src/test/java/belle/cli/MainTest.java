@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
     private final StringWriter out = new StringWriter();
@@ -39,6 +41,18 @@ class MainTest {
     @Test
     void noCommandAtAllIsWrongUsage() {
         assertThat(run()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-4", "1025", "", " ", "four", "1.5", "4,", ",", "4,,16", "16,0", "99999999999"})
+    void benchRefusesStreamsThatAreNone(String streams) {
+        // Where the numbers are not looked at, this ends before a server is started.
+        assertThat(run("bench", "--streams=" + streams, "--model", "no-such-bundle", "--engine"))
+                .isEqualTo(2);
+        assertThat(err.toString().strip())
+                .startsWith("belle: ")
+                .doesNotContain("\n")
+                .contains("--streams", "from 1 to 1024", "belle bench --help");
     }
 
     private int run(String... args) {

@@ -2,6 +2,7 @@ package belle.export.bundle;
 
 import ai.onnxruntime.OrtException;
 import belle.export.checkpoint.Checkpoint;
+import belle.export.checkpoint.ModelConfig;
 import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
@@ -197,13 +198,22 @@ final class CalibratedLayers {
     }
 
     private List<float[]> embedded() throws IOException, OrtException {
-        WeightPlan plan = WeightPlan.part(
-                checkpoint.config(), architecture, Storage.plain(WeightType.F32), name -> !name.startsWith(LAYER));
+        WeightPlan plan = embeddingPlan(checkpoint.config(), architecture);
         PartGraph graph = PartGraph.embedding(checkpoint.config(), architecture, plan.entries(), Exporter.VERSION);
         try (PartRun run = PartRun.open(checkpoint, plan, graph, architecture, 1, scratch)) {
             heldOut.embed(run);
             return run.embed(calibration.sequences());
         }
+    }
+
+    /** The embedding alone, which is the head's matrix where the two are tied. */
+    static WeightPlan embeddingPlan(ModelConfig config, Architecture architecture) {
+        String table = config.tiedHead() ? "head.weight" : "embedding.weight";
+        return WeightPlan.part(
+                config,
+                architecture,
+                Storage.plain(WeightType.F32),
+                name -> name.equals(table) || name.startsWith("embedding_norm."));
     }
 
     private void quantise(int layer) throws IOException, OrtException {

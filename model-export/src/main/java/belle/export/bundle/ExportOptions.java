@@ -1,7 +1,12 @@
 package belle.export.bundle;
 
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import belle.proto.bundle.Bundle;
 import belle.proto.bundle.PromptTemplate;
 import belle.proto.bundle.WeightType;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -46,5 +51,27 @@ public record ExportOptions(
                 template,
                 Optional.empty(),
                 createdEpochSeconds);
+    }
+
+    /** Returns the same with a text to quantise by. */
+    public ExportOptions withCalibration(Calibration text) {
+        return new ExportOptions(
+                target, overwrite, weights, group, head, Optional.of(text), template, lora, createdEpochSeconds);
+    }
+
+    /** Refuses a target that is there and is not to be replaced: the earlier, the less work is lost. */
+    public void refuseTakenTarget() {
+        Path taken = target.toAbsolutePath().normalize();
+        if (!Files.exists(taken, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (!Bundle.looksLikeOne(taken)) {
+            throw new FailureException(
+                    new Failure.Invalid("out", taken + " exists and is no bundle: name another folder"));
+        }
+        if (!overwrite) {
+            throw new FailureException(
+                    new Failure.Invalid("out", taken + " is already there: remove it, or replace it with --force"));
+        }
     }
 }

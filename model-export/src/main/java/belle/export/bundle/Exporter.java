@@ -11,6 +11,7 @@ import belle.export.graph.RankGraph;
 import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.FileHash;
 import belle.proto.bundle.Manifest;
@@ -18,13 +19,12 @@ import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.FileEntry;
 import belle.proto.bundle.Manifest.SamplingDefaults;
 import belle.proto.bundle.ManifestJson;
+import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.Verification;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ public final class Exporter {
         this.options = options;
         this.target = options.target().toAbsolutePath().normalize();
         this.config = checkpoint.config();
-        this.tokenizer = TokenizerFiles.read(checkpoint.dir());
+        this.tokenizer = TokenizerFiles.read(checkpoint);
         tokenizer.check(options.template());
     }
 
@@ -66,7 +66,7 @@ public final class Exporter {
     }
 
     private Bundle run(Progress progress) {
-        refuseTakenTarget();
+        options.refuseTakenTarget();
         refuseForeignTokenizer();
         Architecture architecture = architecture();
         try (StagingFolder staging = StagingFolder.beside(target)) {
@@ -83,11 +83,14 @@ public final class Exporter {
             // The hashes were just made from these very files; everything else is checked before the target appears.
             Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
             staging.commit();
+            if (tokenizer.ownTemplate()) {
+                progress.note("the checkpoint's own chat template is not used; conversations follow '"
+                        + options.template().name() + "', choose another with --template "
+                        + String.join("|", PromptTemplates.names()));
+            }
         } catch (IOException e) {
-            String reason = e instanceof FileSystemException file && file.getReason() != null
-                    ? file.getReason()
-                    : String.valueOf(e.getMessage());
-            throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason), e);
+            throw new FailureException(
+                    new Failure.Broken(target.toString(), "export", "failed: " + FileReason.of(e)), e);
         }
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
@@ -233,20 +236,6 @@ public final class Exporter {
             throw StagingFolder.unwritten(file, content.length, e);
         }
         files.put(name, new FileEntry(content.length, FileHash.of(content), Optional.empty()));
-    }
-
-    private void refuseTakenTarget() {
-        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!Bundle.looksLikeOne(target)) {
-            throw new FailureException(
-                    new Failure.Invalid("out", target + " exists and is no bundle: name another folder"));
-        }
-        if (!options.overwrite()) {
-            throw new FailureException(
-                    new Failure.Invalid("out", target + " is already there: remove it, or replace it with --force"));
-        }
     }
 
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {

@@ -1,18 +1,17 @@
 package belle.export.bundle;
 
+import belle.export.files.PassingFolder;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -31,7 +30,7 @@ final class StagingFolder implements AutoCloseable {
     private StagingFolder(Path target, Path dir) {
         this.target = target;
         this.dir = dir;
-        atExit = new Thread(() -> delete(dir), "delete-partial-bundle");
+        atExit = new Thread(() -> PassingFolder.delete(dir), "delete-partial-bundle");
     }
 
     /**
@@ -44,7 +43,7 @@ final class StagingFolder implements AutoCloseable {
         String prefix = "." + target.getFileName() + ".partial-";
         for (Path stale : partials(parent, prefix)) {
             if (!alive(stale.getFileName().toString().substring(prefix.length()))) {
-                delete(stale);
+                PassingFolder.delete(stale);
             }
         }
         Path dir = parent.resolve(prefix + ProcessHandle.current().pid());
@@ -64,10 +63,8 @@ final class StagingFolder implements AutoCloseable {
 
     /** What to tell when a file of the bundle could not be written, on a full disk for example. */
     static IOException unwritten(Path file, long bytes, IOException cause) {
-        String reason = cause instanceof FileSystemException named && named.getReason() != null
-                ? named.getReason()
-                : String.valueOf(cause.getMessage());
-        return new IOException(file.getFileName() + " of " + bytes + " bytes cannot be written: " + reason, cause);
+        return new IOException(
+                file.getFileName() + " of " + bytes + " bytes cannot be written: " + FileReason.of(cause), cause);
     }
 
     /** Puts the finished folder in the target's place; an older bundle there disappears. Everything is on disk then. */
@@ -84,7 +81,7 @@ final class StagingFolder implements AutoCloseable {
         committed = true;
         force(parent);
         if (replaced) {
-            delete(old);
+            PassingFolder.delete(old);
         }
     }
 
@@ -96,7 +93,7 @@ final class StagingFolder implements AutoCloseable {
             return; // The process is ending: the hook deletes.
         }
         if (!committed) {
-            delete(dir);
+            PassingFolder.delete(dir);
         }
     }
 
@@ -119,18 +116,6 @@ final class StagingFolder implements AutoCloseable {
     static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
-        }
-    }
-
-    private static void delete(Path dir) {
-        try (Stream<Path> entries = Files.walk(dir)) {
-            for (Path path : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (NoSuchFileException e) {
-            // Nothing is left to delete.
-        } catch (IOException e) {
-            // What stays behind has no manifest or lies under a partial name; the next export tries again.
         }
     }
 }

@@ -1,5 +1,6 @@
 package belle.export.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ public interface Checkpoint extends AutoCloseable {
 
     /** What {@code generation_config.json} says; all defaults where there is none. */
     GenerationConfig generation();
+
+    /** A GGUF file's metadata by its keys, its tokenizer among them; empty for a folder. */
+    Optional<ObjectNode> metadata();
 
     /**
      * Every tensor of the configuration, in its order and by its names. A tied head has no entry of its own, even

@@ -58,7 +58,7 @@ public final class Checkpoints {
                 WeightFolder.open(dir, name -> ExpectedTensors.isBuffer(ExpectedTensors.normalName(config, name)));
         try {
             Map<String, TensorSource> sources = new Checkpoints(dir, config, configs.quantised(), weights).expected();
-            return new OpenCheckpoint(dir, config, generation, weights.files(), sources);
+            return new OpenCheckpoint(dir, config, generation, weights.files(), sources, Optional.empty());
         } catch (RuntimeException e) {
             weights.close();
             throw e;

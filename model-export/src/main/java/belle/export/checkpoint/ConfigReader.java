@@ -18,8 +18,6 @@ final class ConfigReader {
     static final int MOST_INTERMEDIATE = 1 << 18;
     static final int MOST_LAYERS = 1024;
     static final int MOST_HEADS = 1024;
-    static final int MOST_HEAD_DIM = 256;
-    static final int HEAD_DIM_UNIT = 8;
     static final int MOST_VOCABULARY = 1 << 22;
     static final int MOST_CONTEXT = 1 << 22;
     private static final int MOST_EOS = 16;
@@ -27,12 +25,14 @@ final class ConfigReader {
     private static final double USUAL_ROPE_THETA = 10_000;
 
     private final Fields fields;
+    private final HeadRules headRules;
     private final ModelConfig model;
     private final GenerationConfig generation;
     private final GptqConfig quantised;
 
     private ConfigReader(Path dir) {
         fields = fields(dir.resolve("config.json"));
+        headRules = new HeadRules(fields, "hidden_size", "num_key_value_heads", "head_dim");
         String family = family();
         model = family.equals("bloom") ? bloom() : llama();
         List<Integer> eosIds = fields.ids(model.vocabulary(), MOST_EOS, "eos_token_id");
@@ -90,8 +90,7 @@ final class ConfigReader {
     private ModelConfig bloom() {
         int hidden = fields.count(MOST_HIDDEN, "hidden_size", "n_embed");
         int heads = fields.count(MOST_HEADS, "n_head", "num_attention_heads");
-        refuseUnevenHeads(hidden, heads);
-        checkHeadDim(hidden / heads);
+        headRules.checked(hidden, heads, Optional.empty());
         ModelConfig.Bloom bloom = new ModelConfig.Bloom(
                 hidden,
                 fields.count(MOST_LAYERS, "n_layer", "num_hidden_layers"),
@@ -112,16 +111,8 @@ final class ConfigReader {
     private ModelConfig llama() {
         int hidden = fields.count(MOST_HIDDEN, "hidden_size");
         int heads = fields.count(MOST_HEADS, "num_attention_heads");
-        int kvHeads = fields.integer(1, MOST_HEADS, "num_key_value_heads").orElse(heads);
-        if (heads % kvHeads != 0) {
-            throw fields.refused("num_key_value_heads", "%d heads cannot share %d evenly", heads, kvHeads);
-        }
-        Optional<Integer> explicitHeadDim = fields.integer(1, MOST_HEAD_DIM, "head_dim");
-        if (explicitHeadDim.isEmpty()) {
-            refuseUnevenHeads(hidden, heads);
-        }
-        int headDim = explicitHeadDim.orElse(hidden / heads);
-        checkHeadDim(headDim);
+        int kvHeads = headRules.shared(heads);
+        int headDim = headRules.checked(hidden, heads, headRules.stated());
         fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
             throw fields.refused("hidden_act", "silu is known, given %s", act);
         });
@@ -144,19 +135,6 @@ final class ConfigReader {
                 fields.flag("tie_word_embeddings").orElse(false),
                 fields.flag("attention_bias").orElse(false),
                 fields.flag("mlp_bias").orElse(false));
-    }
-
-    private void refuseUnevenHeads(int hidden, int heads) {
-        if (hidden % heads != 0) {
-            throw fields.refused("hidden_size", "%d cannot be divided by %d heads", hidden, heads);
-        }
-    }
-
-    private void checkHeadDim(int headDim) {
-        if (headDim % HEAD_DIM_UNIT != 0 || headDim > MOST_HEAD_DIM) {
-            throw fields.refused(
-                    "head_dim", "a multiple of %d up to %d is known, given %d", HEAD_DIM_UNIT, MOST_HEAD_DIM, headDim);
-        }
     }
 
     private GenerationConfig generation(Path file, List<Integer> eosIds, List<Integer> bosIds) {

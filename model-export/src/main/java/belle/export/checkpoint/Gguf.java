@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** GGUF files, which hold a checkpoint's configuration, tokenizer and weights in one. */
 public final class Gguf {
@@ -31,8 +32,15 @@ public final class Gguf {
     static Checkpoint open(Path path) {
         SourceFile file = SourceFile.open(path);
         try {
-            GgufModel model = GgufModel.read(file);
-            return new OpenCheckpoint(path, model.config(), model.generation(), List.of(file), model.tensors());
+            GgufFile header = GgufFile.read(file);
+            GgufModel model = new GgufModel(file, header);
+            return new OpenCheckpoint(
+                    path,
+                    model.config(),
+                    model.generation(),
+                    List.of(file),
+                    model.tensors(),
+                    Optional.of(header.metadata()));
         } catch (RuntimeException e) {
             file.close();
             throw e;

@@ -29,9 +29,11 @@ final class GgufModel {
     private final Map<String, GgufFile.Tensor> stored = new HashMap<>();
     private final Fields fields;
     private final Fields own;
+    private final HeadRules headRules;
     private final ModelConfig config;
 
-    private GgufModel(SourceFile file, GgufFile header) {
+    /** Reads what a file's header asks for. */
+    GgufModel(SourceFile file, GgufFile header) {
         this.file = file;
         header.tensors().forEach(tensor -> stored.put(tensor.name(), tensor));
         fields = new Fields(file.path(), "", header.metadata());
@@ -41,17 +43,13 @@ final class GgufModel {
             throw fields.refused("split.count", "a model in several files is not read; merge it with gguf-split");
         }
         own = new Fields(file.path(), family + ".", below(header.metadata(), family + "."));
+        headRules = new HeadRules(own, "embedding_length", "attention.head_count_kv", "attention.key_length");
         config = switch (family) {
             case "llama" -> llama();
             case "bloom" -> bloom();
             default -> throw fields.refused("general.architecture", "llama and bloom are read, given %s", family);
         };
         own.refuseOthers(HARMLESS);
-    }
-
-    /** Reads a file's header, and what it asks for. */
-    static GgufModel read(SourceFile file) {
-        return new GgufModel(file, GgufFile.read(file));
     }
 
     ModelConfig config() {
@@ -104,21 +102,15 @@ final class GgufModel {
     private ModelConfig llama() {
         int hidden = own.count(ConfigReader.MOST_HIDDEN, "embedding_length");
         int heads = own.count(ConfigReader.MOST_HEADS, "attention.head_count");
-        int kvHeads = own.integer(1, ConfigReader.MOST_HEADS, "attention.head_count_kv")
-                .orElse(heads);
-        int headDim = own.integer(1, ConfigReader.MOST_HEAD_DIM, "attention.key_length")
-                .orElse(hidden / heads);
+        int kvHeads = headRules.shared(heads);
+        int headDim = headRules.checked(hidden, heads, headRules.stated());
         for (String same : List.of("attention.value_length", "rope.dimension_count")) {
-            own.integer(1, ConfigReader.MOST_HEAD_DIM, same)
+            own.integer(1, Integer.MAX_VALUE, same)
                     .filter(given -> given != headDim)
                     .ifPresent(given -> {
                         throw own.refused(same, "%d, the size of a head, is known, given %d", headDim, given);
                     });
         }
-        if (heads % kvHeads != 0) {
-            throw own.refused("attention.head_count_kv", "%d heads cannot share %d evenly", heads, kvHeads);
-        }
-        checkHeadDim(headDim);
         return new ModelConfig.Llama(
                 hidden,
                 own.count(ConfigReader.MOST_INTERMEDIATE, "feed_forward_length"),
@@ -149,10 +141,7 @@ final class GgufModel {
     private ModelConfig bloom() {
         int hidden = own.count(ConfigReader.MOST_HIDDEN, "embedding_length");
         int heads = own.count(ConfigReader.MOST_HEADS, "attention.head_count");
-        if (hidden % heads != 0) {
-            throw own.refused("embedding_length", "%d cannot be divided by %d heads", hidden, heads);
-        }
-        checkHeadDim(hidden / heads);
+        headRules.checked(hidden, heads, Optional.empty());
         own.integer(1, ConfigReader.MOST_HEADS, "attention.head_count_kv");
         var bloom = new ModelConfig.Bloom(
                 hidden,
@@ -165,13 +154,6 @@ final class GgufModel {
                 false);
         own.integer(bloom.intermediate(), bloom.intermediate(), "feed_forward_length");
         return bloom;
-    }
-
-    private void checkHeadDim(int headDim) {
-        if (headDim % ConfigReader.HEAD_DIM_UNIT != 0) {
-            throw own.refused(
-                    "attention.key_length", "a multiple of %d is known, given %d", ConfigReader.HEAD_DIM_UNIT, headDim);
-        }
     }
 
     private int vocabulary() {

@@ -1,5 +1,6 @@
 package belle.export.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,11 @@ final class MergedCheckpoint implements Checkpoint {
     @Override
     public GenerationConfig generation() {
         return base.generation();
+    }
+
+    @Override
+    public Optional<ObjectNode> metadata() {
+        return base.metadata();
     }
 
     @Override

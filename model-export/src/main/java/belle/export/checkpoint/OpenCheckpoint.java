@@ -1,5 +1,6 @@
 package belle.export.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ final class OpenCheckpoint implements Checkpoint {
     private final GenerationConfig generation;
     private final List<SourceFile> files;
     private final Map<String, TensorSource> sources;
+    private final Optional<ObjectNode> metadata;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
     /** Takes {@code files} over and closes them. {@code sources} are by normal name, in the order of the tables. */
@@ -23,12 +25,14 @@ final class OpenCheckpoint implements Checkpoint {
             ModelConfig config,
             GenerationConfig generation,
             List<SourceFile> files,
-            Map<String, TensorSource> sources) {
+            Map<String, TensorSource> sources,
+            Optional<ObjectNode> metadata) {
         this.dir = dir;
         this.config = config;
         this.generation = generation;
         this.files = List.copyOf(files);
         this.sources = sources;
+        this.metadata = metadata;
         sources.forEach((name, tensor) -> tensors.put(name, tensor.info(name)));
     }
 
@@ -45,6 +49,11 @@ final class OpenCheckpoint implements Checkpoint {
     @Override
     public GenerationConfig generation() {
         return generation;
+    }
+
+    @Override
+    public Optional<ObjectNode> metadata() {
+        return metadata;
     }
 
     @Override

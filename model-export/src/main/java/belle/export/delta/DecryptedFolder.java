@@ -1,24 +1,24 @@
 package belle.export.delta;
 
 import belle.export.checkpoint.Progress;
+import belle.export.files.PassingFolder;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** A published folder of BELLE's LLaMA models, decrypted to a temporary one. Closing it deletes that. */
 public final class DecryptedFolder implements AutoCloseable {
-    private final Path temporary;
+    private final PassingFolder temporary;
     private final Path path;
 
-    private DecryptedFolder(Path temporary, Path name) {
+    private DecryptedFolder(PassingFolder temporary, Path name) {
         this.temporary = temporary;
-        this.path = temporary.resolve(name);
+        this.path = temporary.path().resolve(name);
     }
 
     /**
@@ -30,8 +30,8 @@ public final class DecryptedFolder implements AutoCloseable {
      * @throws FailureException when there is none, or one of them is not decrypted by this key
      */
     public static DecryptedFolder of(Path published, Path key, Path near, Progress progress) {
-        try (Stream<Path> listed = Files.list(published)) {
-            List<Path> files = listed.sorted().toList();
+        try {
+            List<Path> files = listed(published);
             List<EncryptedFile> encrypted = files.stream()
                     .flatMap(file -> EncryptedFile.of(file).stream())
                     .toList();
@@ -39,10 +39,8 @@ public final class DecryptedFolder implements AutoCloseable {
                 throw new FailureException(
                         new Failure.Invalid("key", published + " has no file NAME.<sha256>.enc that a key belongs to"));
             }
-            Path parent = near.toAbsolutePath().normalize().getParent();
-            Files.createDirectories(parent);
             var folder = new DecryptedFolder(
-                    Files.createTempDirectory(parent, ".decrypted-"),
+                    PassingFolder.beside(near, "decrypted"),
                     published.toAbsolutePath().normalize().getFileName());
             try {
                 Files.createDirectory(folder.path);
@@ -53,7 +51,13 @@ public final class DecryptedFolder implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new FailureException(new Failure.Broken(published.toString(), "decrypt", String.valueOf(e)), e);
+            throw new FailureException(new Failure.Broken(published.toString(), "decrypt", FileReason.of(e)), e);
+        }
+    }
+
+    private static List<Path> listed(Path published) throws IOException {
+        try (Stream<Path> entries = Files.list(published)) {
+            return entries.sorted().toList();
         }
     }
 
@@ -84,14 +88,6 @@ public final class DecryptedFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Stream<Path> entries = Files.walk(temporary)) {
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
-            }
-        } catch (NoSuchFileException e) {
-            // Nothing is left to delete.
-        } catch (IOException e) {
-            throw new FailureException(new Failure.Broken(temporary.toString(), "delete", String.valueOf(e)), e);
-        }
+        temporary.close();
     }
 }

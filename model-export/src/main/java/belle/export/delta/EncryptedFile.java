@@ -1,15 +1,16 @@
 package belle.export.delta;
 
 import belle.export.checkpoint.Progress;
+import belle.export.files.NewFolders;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.FileReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -57,47 +58,71 @@ public record EncryptedFile(Path path, String name, String hash) {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FailureException(new Failure.Invalid("out", target + " is already there"));
         }
-        Path partial = folder.resolve("." + name + ".partial");
-        try {
-            Files.createDirectories(folder);
-            try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                if (out.tryLock() == null) {
-                    throw new FailureException(new Failure.Unavailable("another process is decrypting to " + target));
-                }
+        try (FileChannel in = open(path);
+                FileChannel keyIn = open(key)) {
+            refuseForeign(in);
+            if (keyIn.size() == 0) {
+                throw new FailureException(new Failure.Broken(key.toString(), "key", "is empty"));
+            }
+            NewFolders made = NewFolders.make(folder);
+            try {
+                write(in, key, keyIn, target, progress);
+            } catch (FailureException | IOException e) {
+                made.takeBack();
+                throw e;
+            }
+            return target;
+        } catch (IOException e) {
+            throw new FailureException(new Failure.Broken(path.toString(), "decrypt", FileReason.of(e)), e);
+        }
+    }
+
+    private static FileChannel open(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FailureException(new Failure.Broken(file.toString(), "decrypt", "is a folder and no file"));
+        }
+        return FileChannel.open(file, StandardOpenOption.READ);
+    }
+
+    /** Refuses a file that is no such one, whatever its name says. */
+    private void refuseForeign(FileChannel in) throws IOException {
+        if (in.size() < HASH_BYTES) {
+            throw broken("is too short: " + in.size() + " bytes");
+        }
+        byte[] announced = new byte[HASH_BYTES];
+        fill(in, 0, announced, HASH_BYTES);
+        if (!HexFormat.of().formatHex(announced).equals(hash)) {
+            throw broken("announces another hash than its name has");
+        }
+    }
+
+    private void write(FileChannel in, Path key, FileChannel keyIn, Path target, Progress progress) throws IOException {
+        Path partial = target.resolveSibling("." + name + ".partial");
+        try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            if (!locked(out)) {
+                throw new FailureException(new Failure.Unavailable("another process is decrypting to " + target));
+            }
+            try {
                 out.truncate(0);
-                decrypt(key, out, progress);
+                String is = HexFormat.of().formatHex(decrypt(in, in.size() - HASH_BYTES, keyIn, out, progress));
+                if (!is.equals(hash)) {
+                    throw broken("is not decrypted by " + key + ": the result's SHA-256 is " + is
+                            + "; the key is another file than it was made with, or one of the two is damaged");
+                }
                 out.force(true);
                 Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
             } catch (FailureException | IOException e) {
                 Files.deleteIfExists(partial);
                 throw e;
             }
-            return target;
-        } catch (IOException e) {
-            throw new FailureException(new Failure.Broken(path.toString(), "decrypt", reason(e)), e);
         }
     }
 
-    private void decrypt(Path keyFile, FileChannel out, Progress progress) throws IOException {
-        try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ);
-                FileChannel keyIn = FileChannel.open(keyFile, StandardOpenOption.READ)) {
-            long size = in.size() - HASH_BYTES;
-            if (size < 0) {
-                throw broken("is too short: " + in.size() + " bytes");
-            }
-            if (keyIn.size() == 0) {
-                throw new FailureException(new Failure.Broken(keyFile.toString(), "key", "is empty"));
-            }
-            byte[] announced = new byte[HASH_BYTES];
-            fill(in, 0, announced, HASH_BYTES);
-            if (!HexFormat.of().formatHex(announced).equals(hash)) {
-                throw broken("announces another hash than its name has");
-            }
-            String is = HexFormat.of().formatHex(decrypt(in, size, keyIn, out, progress));
-            if (!is.equals(hash)) {
-                throw broken("is not decrypted by " + keyFile + ": the result's SHA-256 is " + is
-                        + "; the key is another file than it was made with, or one of the two is damaged");
-            }
+    private static boolean locked(FileChannel out) throws IOException {
+        try {
+            return out.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // This process holds it itself.
         }
     }
 
@@ -157,14 +182,6 @@ public record EncryptedFile(Path path, String name, String hash) {
 
     private FailureException broken(String problem) {
         return new FailureException(new Failure.Broken(path.toString(), "decrypt", problem));
-    }
-
-    private static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException missing -> "there is no file " + missing.getFile();
-            case FileSystemException named when named.getReason() != null -> named.getFile() + ": " + named.getReason();
-            default -> String.valueOf(e.getMessage());
-        };
     }
 
     private static MessageDigest sha256() {

@@ -1,6 +1,5 @@
 package belle.export.tokenizer;
 
-import belle.export.checkpoint.Gguf;
 import belle.export.tokenizer.SentencePieceModel.Kind;
 import belle.export.tokenizer.SentencePieceModel.Piece;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -71,9 +70,9 @@ final class GgufTokenizer {
         eos = name("eos_token_id");
     }
 
-    /** Reads it; a tokenizer of another kind, or a broken one, ends in {@code Failure.Broken}. */
-    static TokenizerFiles read(Path file) {
-        return new GgufTokenizer(file, Gguf.metadata(file)).files();
+    /** Converts it; a tokenizer of another kind, or a broken one, ends in {@code Failure.Broken}. */
+    static TokenizerFiles of(Path file, ObjectNode metadata) {
+        return new GgufTokenizer(file, metadata).files();
     }
 
     private TokenizerFiles files() {
@@ -93,7 +92,14 @@ final class GgufTokenizer {
                 specials.add(token.path("content").textValue());
             }
         }
-        return new TokenizerFiles(json.toString(), "tokenizer.ggml", pieces.size(), ids(before), ids(eos), specials);
+        return new TokenizerFiles(
+                json.toString(),
+                "tokenizer.ggml",
+                pieces.size(),
+                ids(before),
+                ids(eos),
+                specials,
+                metadata.has("tokenizer.chat_template"));
     }
 
     private SentencePieceModel sentencePiece() {

@@ -1,6 +1,7 @@
 package belle.export.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What tokenizer_config.json, special_tokens_map.json and added_tokens.json say; each of them may be missing.
+ * What tokenizer_config.json, special_tokens_map.json, added_tokens.json and chat_template.jinja say; each of them may be missing.
  *
  * <p>A name in special_tokens_map.json goes before the one in tokenizer_config.json, as in Hugging Face's loader. An
  * empty name, which early LLaMA conversions have, says nothing.
@@ -21,11 +22,13 @@ final class TokenizerConfig {
     private final JsonNode config;
     private final JsonNode specials;
     private final TreeMap<Integer, JsonNode> added = new TreeMap<>();
+    private final boolean templateFile;
 
     private TokenizerConfig(Path folder) {
         file = folder.resolve(FILE);
         config = SourceText.objectOrEmpty(file);
         specials = SourceText.objectOrEmpty(folder.resolve("special_tokens_map.json"));
+        templateFile = Files.exists(folder.resolve("chat_template.jinja"));
         Path addedFile = folder.resolve("added_tokens.json");
         for (Map.Entry<String, JsonNode> entry :
                 SourceText.objectOrEmpty(addedFile).properties()) {
@@ -94,7 +97,7 @@ final class TokenizerConfig {
     /** Tells whether there is a chat template of the checkpoint's own; nothing here executes it. */
     boolean bringsChatTemplate() {
         JsonNode template = config.path("chat_template");
-        return template.isTextual() || template.isArray();
+        return templateFile || template.isTextual() || template.isArray();
     }
 
     Path file() {

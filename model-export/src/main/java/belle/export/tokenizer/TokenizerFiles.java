@@ -1,5 +1,6 @@
 package belle.export.tokenizer;
 
+import belle.export.checkpoint.Checkpoint;
 import belle.export.checkpoint.Gguf;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -25,9 +26,17 @@ import java.util.Set;
  * @param bosIds put before every prompt; empty where the tokenizer adds none
  * @param eosIds the tokenizer's end-of-text id, if it names one
  * @param specialTokens names of all special tokens
+ * @param ownTemplate whether the checkpoint brings a chat template: such a one is a program (Jinja) and is never executed, a
+ *     bundle's prompts follow one of {@link PromptTemplates}
  */
 public record TokenizerFiles(
-        String json, String source, int tokens, List<Integer> bosIds, List<Integer> eosIds, Set<String> specialTokens) {
+        String json,
+        String source,
+        int tokens,
+        List<Integer> bosIds,
+        List<Integer> eosIds,
+        Set<String> specialTokens,
+        boolean ownTemplate) {
     static final String JSON_FILE = "tokenizer.json";
     static final String MODEL_FILE = "tokenizer.model";
 
@@ -43,9 +52,19 @@ public record TokenizerFiles(
      * <p>A missing, damaged or unknown tokenizer ends in {@link Failure.Broken} naming file and field.
      */
     public static TokenizerFiles read(Path checkpoint) {
-        if (Gguf.isOne(checkpoint)) {
-            return GgufTokenizer.read(checkpoint);
-        }
+        return Gguf.isOne(checkpoint) ? GgufTokenizer.of(checkpoint, Gguf.metadata(checkpoint)) : ofFolder(checkpoint);
+    }
+
+    /** Reads the tokenizer of an opened checkpoint. */
+    public static TokenizerFiles read(Checkpoint checkpoint) {
+        Path from = checkpoint.dir();
+        return checkpoint
+                .metadata()
+                .map(metadata -> GgufTokenizer.of(from, metadata))
+                .orElseGet(() -> ofFolder(from));
+    }
+
+    private static TokenizerFiles ofFolder(Path checkpoint) {
         TokenizerConfig config = TokenizerConfig.read(checkpoint);
         Path json = checkpoint.resolve(JSON_FILE);
         if (Files.exists(json)) {
@@ -56,18 +75,6 @@ public record TokenizerFiles(
             return converted(model, config);
         }
         throw SourceText.broken(checkpoint, "tokenizer", "has neither " + JSON_FILE + " nor " + MODEL_FILE);
-    }
-
-    /**
-     * Tells whether the checkpoint brings a chat template of its own. Such a template is a program (Jinja) and is never
-     * executed; a bundle's prompts follow one of {@link PromptTemplates}.
-     */
-    public static boolean bringsChatTemplate(Path checkpoint) {
-        if (Gguf.isOne(checkpoint)) {
-            return Gguf.metadata(checkpoint).has("tokenizer.chat_template");
-        }
-        return Files.exists(checkpoint.resolve("chat_template.jinja"))
-                || TokenizerConfig.read(checkpoint).bringsChatTemplate();
     }
 
     /** Refuses a template that asks for special tokens which this tokenizer does not have. */
@@ -110,7 +117,8 @@ public record TokenizerFiles(
                 tokens,
                 ids(before, "bos", ids, config),
                 ids(eos, "eos", ids, config),
-                specials);
+                specials,
+                config.bringsChatTemplate());
     }
 
     private static TokenizerFiles taken(Path file, TokenizerConfig config) {
@@ -122,7 +130,13 @@ public record TokenizerFiles(
             bos = config.flag("add_bos_token").orElse(true) ? ids(config.name("bos"), "bos", ids, config) : List.of();
         }
         return new TokenizerFiles(
-                json.text(), JSON_FILE, json.tokens(), bos, ids(config.name("eos"), "eos", ids, config), ids.keySet());
+                json.text(),
+                JSON_FILE,
+                json.tokens(),
+                bos,
+                ids(config.name("eos"), "eos", ids, config),
+                ids.keySet(),
+                config.bringsChatTemplate());
     }
 
     private static List<Integer> ids(

@@ -73,6 +73,26 @@ class CalibratedLayersTest {
         errors.forEach((name, error) -> assertThat(error).as(name).isPositive().isLessThanOrEqualTo(allowed.get(name)));
     }
 
+    /** A vocabulary's worth of head or of positions beside it would be written for nothing. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "llama-tiny | embedding.weight",
+                "llama-tiny-gqa | head.weight",
+                "bloom-tiny | embedding_norm.weight embedding_norm.bias head.weight"
+            })
+    void theEmbeddingIsWrittenAlone(String fixture, String written) {
+        Path source = fixture(fixture);
+        var options = new ExportOptions(folder.resolve("plain"), false, Optional.empty(), PromptTemplates.BELLE, 0);
+        var architecture =
+                Exporter.export(source, options, Progress.NONE).manifest().architecture();
+        try (Checkpoint checkpoint = Checkpoints.open(source, Optional.empty())) {
+            var plan = CalibratedLayers.embeddingPlan(checkpoint.config(), architecture);
+            assertThat(plan.entries().keySet()).containsExactlyInAnyOrder(written.split(" "));
+        }
+    }
+
     /** What a calibrated bundle says of other text; with and without the order by activation. */
     @ParameterizedTest
     @CsvSource({

@@ -63,6 +63,14 @@ class GgufFileTest {
         refused(Arrays.copyOf(good, 200), "metadata 4", "is cut");
     }
 
+    @Test
+    void headsThatDoNotDivideTheHiddenSizeAreRefused() throws IOException {
+        writer.text("general.architecture", "llama");
+        writer.number("llama.embedding_length", 50);
+        writer.number("llama.attention.head_count", 6);
+        refused(writer.end(), "llama.embedding_length", "50 cannot be divided by 6 heads");
+    }
+
     private void refused(byte[] bytes, String field, String problem) throws IOException {
         Path file = write(bytes);
         assertThat(catchThrowable(() -> Checkpoints.open(file)))

@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import belle.export.checkpoint.Progress;
 import belle.proto.FailureException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,17 +49,60 @@ class EncryptedFileTest {
         Path file = write("w.bin." + sha256(plain) + ".enc", encrypted(plain, formula(5000, 2)));
         EncryptedFile known = EncryptedFile.of(file).orElseThrow();
         Path other = write("other", formula(5000, 3));
-        Path out = dir.resolve("out");
+        Path out = dir.resolve("deep/out");
         assertThatThrownBy(() -> known.decrypt(other, out, Progress.NONE))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("is not decrypted by " + other);
         assertThatThrownBy(() -> known.decrypt(dir.resolve("none"), out, Progress.NONE))
-                .hasMessageContaining("there is no file " + dir.resolve("none"));
+                .hasMessageContaining(dir.resolve("none") + ": no such file");
+        assertThatThrownBy(() -> known.decrypt(dir, out, Progress.NONE)).hasMessageContaining("is a folder");
         assertThatThrownBy(() -> known.decrypt(write("empty", new byte[0]), out, Progress.NONE))
                 .hasMessageContaining("is empty");
-        try (Stream<Path> left = Files.list(out)) {
-            assertThat(left).isEmpty();
+        assertThat(dir.resolve("deep")).doesNotExist();
+        Path kept = Files.createDirectory(dir.resolve("kept"));
+        assertThatThrownBy(() -> known.decrypt(other, kept, Progress.NONE)).isInstanceOf(FailureException.class);
+        assertThat(kept).isEmptyDirectory();
+    }
+
+    @Test
+    void whatAnotherIsDecryptingIsLeftToIt() throws Exception {
+        byte[] plain = formula(1000, 1);
+        byte[] key = formula(500, 2);
+        EncryptedFile file = EncryptedFile.of(write("w.bin." + sha256(plain) + ".enc", encrypted(plain, key)))
+                .orElseThrow();
+        Path keyFile = write("key", key);
+        Path partial = write(".w.bin.partial", new byte[] {1, 2, 3});
+        try (FileChannel theirs = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+            assertThat(theirs.lock().isValid()).isTrue();
+            assertThatThrownBy(() -> file.decrypt(keyFile, dir, Progress.NONE))
+                    .hasMessageContaining("another process is decrypting to " + dir.resolve("w.bin"));
+            assertThat(partial).hasBinaryContent(new byte[] {1, 2, 3});
         }
+        assertThat(file.decrypt(keyFile, dir, Progress.NONE)).hasBinaryContent(plain);
+    }
+
+    @Test
+    void aFolderThatAKilledProcessLeftIsDeletedByTheNextOne() throws Exception {
+        byte[] plain = formula(1000, 1);
+        byte[] key = formula(500, 2);
+        Path published = Files.createDirectory(dir.resolve("published"));
+        Files.write(published.resolve("w.bin." + sha256(plain) + ".enc"), encrypted(plain, key));
+        Files.writeString(published.resolve("config.json"), "{}");
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        Path stale = Files.createDirectories(dir.resolve(".model.decrypted-" + ended.pid()));
+        Files.write(stale.resolve("w.bin"), plain);
+        Path others = Files.createDirectories(dir.resolve(".model.decrypted-notes"));
+        Path temporary;
+        try (var folder = DecryptedFolder.of(published, write("key", key), dir.resolve("model"), Progress.NONE)) {
+            temporary = folder.path();
+            assertThat(temporary.resolve("w.bin")).hasBinaryContent(plain);
+            assertThat(temporary.resolve("config.json")).hasContent("{}");
+            assertThat(stale).doesNotExist();
+        }
+        assertThat(temporary.getParent()).doesNotExist();
+        assertThat(others).exists();
+        assertThat(published.resolve("config.json")).exists();
     }
 
     @Test

@@ -194,7 +194,7 @@ final class TokenizerFilesTest {
         TokenizerFiles files = TokenizerFiles.read(folder);
         assertThat(files.json()).isEqualTo(BYTE_LEVEL);
         assertThat(files.tokens()).isEqualTo(4);
-        assertThat(TokenizerFiles.bringsChatTemplate(folder)).isTrue();
+        assertThat(files.ownTemplate()).isTrue();
         assertThatThrownBy(() -> files.check(PromptTemplates.named("chatml").orElseThrow()))
                 .hasMessageContaining("'chatml' needs the special token '<|im_");
         files.check(PromptTemplates.BELLE);

@@ -1,0 +1,5 @@
+/** Folders that an export makes on its way. */
+@NullMarked
+package belle.export.files;
+
+import org.jspecify.annotations.NullMarked;
