@@ -70,34 +70,81 @@ public final class Exporter {
         refuseForeignTokenizer();
         Architecture architecture = architecture();
         try (StagingFolder staging = StagingFolder.beside(target)) {
-            Optional<CalibratedLayers> calibrated = options.calibration()
-                    .map(text -> new CalibratedLayers(checkpoint, architecture, text, staging.file("calibration")));
-            WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
-            if (plan.storage().requantised() > 0) {
-                progress.note(plan.storage().requantised()
-                        + " matrices are of types that a bundle does not have: their numbers are rounded again");
+            try {
+                make(staging, architecture, progress);
+            } catch (FailureException e) {
+                staging.discard();
+                throw e;
+            } catch (IOException e) {
+                throw staging.isKept()
+                        ? new IOException(
+                                reason(e) + "; finished layers stay in " + staging.root()
+                                        + ", and the same export goes on behind them",
+                                e)
+                        : e;
             }
-            refuseFullDisk(staging, plan);
-            write(staging, plan, architecture, progress);
-            calibrated.ifPresent(layers -> layers.summary().forEach(progress::note));
-            // The hashes were just made from these very files; everything else is checked before the target appears.
-            Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
-            staging.commit();
         } catch (IOException e) {
-            String reason = e instanceof FileSystemException file && file.getReason() != null
-                    ? file.getReason()
-                    : String.valueOf(e.getMessage());
-            throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason), e);
+            throw new FailureException(new Failure.Broken(target.toString(), "export", "failed: " + reason(e)), e);
         }
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
 
-    private void write(StagingFolder staging, WeightPlan plan, Architecture architecture, Progress progress)
-            throws IOException {
-        ExportMeter meter = new ExportMeter(progress, 2 * plan.writtenBytes() + sourceBytes());
+    private static String reason(IOException e) {
+        return e instanceof FileSystemException file && file.getReason() != null
+                ? file.getReason()
+                : String.valueOf(e.getMessage());
+    }
+
+    private void make(StagingFolder staging, Architecture architecture, Progress progress) throws IOException {
+        Optional<CalibratedLayers> calibrated = options.calibration()
+                .map(text -> new CalibratedLayers(checkpoint, architecture, text, staging.root(), progress));
+        WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
+        if (plan.storage().requantised() > 0) {
+            progress.note(plan.storage().requantised()
+                    + " matrices are of types that a bundle does not have: their numbers are rounded again");
+        }
+        refuseFullDisk(staging, plan);
+        // Beside the hours of a calibration, bytes tell nothing.
+        Progress bytes = calibrated.isPresent() ? Progress.NONE : progress;
+        ExportMeter meter = new ExportMeter(bytes, 2 * plan.writtenBytes() + sourceBytes());
         String source = sourceHash(meter);
         Path weights = staging.file(Manifest.WEIGHTS_FILE);
-        WeightWriter.write(checkpoint, plan, weights, meter);
+        if (calibrated.isPresent()) {
+            goOn(calibrated.get(), staging, source, plan, progress);
+            WeightWriter.write(checkpoint, plan, weights, meter, calibrated.get());
+        } else {
+            staging.clear();
+            WeightWriter.write(checkpoint, plan, weights, meter);
+        }
+        complete(staging, plan, architecture, source, meter);
+        if (calibrated.isPresent()) {
+            calibrated.get().summary().forEach(progress::note);
+        }
+        // The hashes were just made from these very files; everything else is checked before the target appears.
+        Bundle.open(staging.bundle(), Verification.STRUCTURE_ONLY);
+        staging.commit();
+    }
+
+    /** What the same export left is gone on with; what another one left is removed. */
+    private void goOn(
+            CalibratedLayers layers, StagingFolder staging, String source, WeightPlan plan, Progress progress)
+            throws IOException {
+        String fingerprint = ExportFingerprint.of(checkpoint, options, source, plan);
+        int finished = layers.goOn(fingerprint, staging.file(Manifest.WEIGHTS_FILE));
+        if (finished > 0) {
+            staging.adopt();
+            progress.note("goes on behind layer " + finished + " of " + config.layers()
+                    + ", where an interrupted export of the same ended");
+        } else {
+            staging.clear();
+        }
+    }
+
+    /** Everything but the weights, which are there. */
+    private void complete(
+            StagingFolder staging, WeightPlan plan, Architecture architecture, String source, ExportMeter meter)
+            throws IOException {
+        Path weights = staging.file(Manifest.WEIGHTS_FILE);
         var graph = RankGraph.of(
                 config, architecture, plan.entries(), plan.storage().group(), 0, 1, VERSION);
         Map<String, FileEntry> files = new TreeMap<>();
@@ -250,7 +297,8 @@ public final class Exporter {
     }
 
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
-        long free = Files.getFileStore(staging.file(".")).getUsableSpace();
+        // What an earlier export left is used again, or removed.
+        long free = Files.getFileStore(staging.root()).getUsableSpace() + staging.bytes();
         if (free < plan.bytes()) {
             throw new IOException(
                     "the disk has " + free + " bytes free, but " + Manifest.WEIGHTS_FILE + " needs " + plan.bytes());

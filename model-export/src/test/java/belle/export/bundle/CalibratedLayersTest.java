@@ -51,7 +51,8 @@ class CalibratedLayersTest {
                     checkpoint,
                     plain.manifest().architecture(),
                     options.calibration().orElseThrow(),
-                    folder.resolve("scratch"));
+                    folder,
+                    Progress.NONE);
             WeightPlan plan = WeightPlan.of(
                     checkpoint, plain.manifest().architecture(), options, WeightType.F16, Optional.of(layers));
             WeightWriter.write(
@@ -145,6 +146,7 @@ class CalibratedLayersTest {
             rows[i] = (float) random.nextGaussian();
         }
         hessian.add(rows);
+        hessian.complete();
         List<Integer> order = new ArrayList<>(IntStream.range(0, inputs).boxed().toList());
         Collections.shuffle(order, random);
         float[][] factor = InverseFactor.of(hessian, order, 0);
