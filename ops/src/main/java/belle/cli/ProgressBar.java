@@ -106,9 +106,16 @@ final class ProgressBar implements Progress, AutoCloseable {
         String left = done == firstLayers
                 ? ""
                 : Output.seconds(each) + " each  "
-                        + (done == total ? "in " + Output.seconds(seconds) : Output.seconds((total - done) * each) + " left");
+                        + (done == total
+                                ? "in " + Output.seconds(seconds)
+                                : Output.seconds((total - done) * each) + " left");
         return String.format(
-                Locale.ROOT, "%3d%%  layer %d of %d  %s", (int) (100 * done / total), Math.min((int) done + 1, total), total, left);
+                Locale.ROOT,
+                "%3d%%  layer %d of %d  %s",
+                (int) (100 * done / total),
+                Math.min((int) done + 1, total),
+                total,
+                left);
     }
 
     private static String bar(double part) {

@@ -10,7 +10,6 @@ import belle.export.checkpoint.Progress;
 import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
-import belle.export.graph.PartGraph;
 import belle.proto.Check;
 import belle.proto.bundle.FileHash;
 import belle.proto.bundle.Manifest.Architecture;
@@ -58,6 +57,7 @@ final class CalibratedLayers implements WeightWriter.Finished {
     private final List<Integer> tokens;
 
     private final HeldOut heldOut;
+    private final ModelParts parts;
 
     /** How the bundle stores its matrices, those that are not calibrated among them. */
     private @Nullable WeightPlan plan;
@@ -81,6 +81,8 @@ final class CalibratedLayers implements WeightWriter.Finished {
                 .flatMap(List::stream)
                 .map(List::size)
                 .toList();
+        int longest = tokens.stream().mapToInt(size -> size).max().orElse(1);
+        this.parts = new ModelParts(checkpoint, architecture, longest, folder.resolve("layer"));
     }
 
     /** Returns matrix {@code name} of the bundle, made from the checkpoint's tensor {@code from} of [outputs, inputs]. */
@@ -110,7 +112,7 @@ final class CalibratedLayers implements WeightWriter.Finished {
             finished.addAll(left.get().weights());
             errors.putAll(left.get().errors());
             next = finished.size();
-            StagingFolder.delete(scratch());
+            StagingFolder.delete(parts.folder());
         }
         return next;
     }
@@ -149,7 +151,9 @@ final class CalibratedLayers implements WeightWriter.Finished {
     /** When a layer's last tensor is written, all that it takes to go on behind it is brought to the disk. */
     @Override
     public void written(Planned tensor, Path weights, FileChannel file) throws IOException {
-        if (tensor.layer() < 0 || tensor.layer() != next - 1 || !tensor.equals(ofLayer(next - 1).getLast())) {
+        if (tensor.layer() < 0
+                || tensor.layer() != next - 1
+                || !tensor.equals(ofLayer(next - 1).getLast())) {
             return;
         }
         file.force(true);
@@ -190,25 +194,14 @@ final class CalibratedLayers implements WeightWriter.Finished {
         int windows = calibration.heldOut().size();
         try (HiddenStates hidden = HiddenStates.open(hidden(next), tokens, architecture.hidden())) {
             double before;
-            try (PartRun head = head(Storage.plain(WeightType.F32))) {
+            try (PartRun head = parts.head(Storage.plain(WeightType.F32))) {
                 before = heldOut.loss(head, window -> hidden.read(texts + window));
             }
-            try (PartRun head = head(plan().storage())) {
+            try (PartRun head = parts.head(plan().storage())) {
                 double after = heldOut.loss(head, window -> hidden.read(texts + windows + window));
                 return heldOut.perplexities(before, after);
             }
         }
-    }
-
-    private PartRun head(Storage as) throws IOException, OrtException {
-        WeightPlan part = WeightPlan.part(
-                checkpoint.config(),
-                architecture,
-                as,
-                name -> name.startsWith("final_norm.") || name.equals("head.weight"));
-        PartGraph graph =
-                PartGraph.head(checkpoint.config(), architecture, part.entries(), as.group(), Exporter.VERSION);
-        return PartRun.open(checkpoint, part, graph, architecture, 1, scratch());
     }
 
     private String worst() {
@@ -301,13 +294,10 @@ final class CalibratedLayers implements WeightWriter.Finished {
     }
 
     private void embed() throws IOException, OrtException {
-        WeightPlan part = WeightPlan.part(
-                checkpoint.config(), architecture, Storage.plain(WeightType.F32), name -> WeightPlan.layer(name) < 0);
-        PartGraph graph = PartGraph.embedding(checkpoint.config(), architecture, part.entries(), Exporter.VERSION);
         List<List<Integer>> texts = Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
                 .flatMap(List::stream)
                 .toList();
-        try (PartRun run = PartRun.open(checkpoint, part, graph, architecture, 1, scratch());
+        try (PartRun run = parts.embedding();
                 HiddenStates made = HiddenStates.create(hidden(0), tokens, architecture.hidden())) {
             for (int i = 0; i < texts.size(); i++) {
                 made.write(i, run.embed(texts.get(i)));
@@ -324,7 +314,7 @@ final class CalibratedLayers implements WeightWriter.Finished {
         } finally {
             hessians.values().forEach(Hessian::close);
         }
-        try (PartRun run = open(layer, plan().storage())) {
+        try (PartRun run = parts.layer(layer, plan().storage())) {
             for (int i = 0; i < texts; i++) {
                 made.write(i, run.run(given.read(i)));
                 advanced(layer, 1 - SECOND_PASS * (texts - i) / texts);
@@ -337,16 +327,17 @@ final class CalibratedLayers implements WeightWriter.Finished {
     }
 
     /** Runs the layer as it is, and returns what each matrix was multiplied with. */
-    private Map<String, String> takenIn(
-            int layer, HiddenStates given, HiddenStates made, Map<String, Hessian> hessians)
+    private Map<String, String> takenIn(int layer, HiddenStates given, HiddenStates made, Map<String, Hessian> hessians)
             throws IOException, OrtException {
         int texts = calibration.sequences().size();
         int windows = calibration.heldOut().size();
-        try (PartRun run = open(layer, Storage.plain(WeightType.F32))) {
+        try (PartRun run = parts.layer(layer, Storage.plain(WeightType.F32))) {
             for (int i = 0; i < texts; i++) {
                 int rows = tokens.get(i);
-                run.run(given.read(i), (value, x) -> hessians.computeIfAbsent(value, _ -> new Hessian(x.length / rows))
-                        .add(x));
+                run.run(
+                        given.read(i),
+                        (value, x) -> hessians.computeIfAbsent(value, _ -> new Hessian(x.length / rows))
+                                .add(x));
                 advanced(layer, FIRST_PASS * i / texts);
             }
             for (int i = texts; i < texts + windows; i++) {
@@ -367,22 +358,6 @@ final class CalibratedLayers implements WeightWriter.Finished {
 
     private Path hidden(int layer) {
         return FinishedLayers.hidden(folder, layer);
-    }
-
-    private Path scratch() {
-        return folder.resolve("layer");
-    }
-
-    private PartRun open(int layer, Storage as) throws IOException, OrtException {
-        WeightPlan part = WeightPlan.part(
-                checkpoint.config(),
-                architecture,
-                as,
-                name -> WeightPlan.layer(name) == layer || name.startsWith("rope.") || name.startsWith("alibi."));
-        PartGraph graph =
-                PartGraph.layer(checkpoint.config(), architecture, part.entries(), as.group(), layer, Exporter.VERSION);
-        int longest = tokens.stream().mapToInt(size -> size).max().orElse(1);
-        return PartRun.open(checkpoint, part, graph, architecture, longest, scratch());
     }
 
     /** Matrices with one input share its factor. */

@@ -40,7 +40,10 @@ final class ExportFingerprint {
                     .sorted()
                     .toList();
             for (Path file : files) {
-                all.append(file.getFileName()).append(' ').append(FileHash.plain(file)).append('\n');
+                all.append(file.getFileName())
+                        .append(' ')
+                        .append(FileHash.plain(file))
+                        .append('\n');
             }
         }
     }

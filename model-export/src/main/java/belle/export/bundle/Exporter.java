@@ -126,8 +126,7 @@ public final class Exporter {
     }
 
     /** What the same export left is gone on with; what another one left is removed. */
-    private void goOn(
-            CalibratedLayers layers, StagingFolder staging, String source, WeightPlan plan, Progress progress)
+    private void goOn(CalibratedLayers layers, StagingFolder staging, String source, WeightPlan plan, Progress progress)
             throws IOException {
         String fingerprint = ExportFingerprint.of(checkpoint, options, source, plan);
         int finished = layers.goOn(fingerprint, staging.file(Manifest.WEIGHTS_FILE));

@@ -90,7 +90,9 @@ final class Hessian implements AutoCloseable {
         for (int i = 0; i < blocks(); i++) {
             int first = i * block;
             int rows = Math.min(block, inputs - first);
-            IntStream.range(0, Math.ceilDiv(rows, TILE)).parallel().forEach(tile -> transpose(first / TILE + tile, tile));
+            IntStream.range(0, Math.ceilDiv(rows, TILE))
+                    .parallel()
+                    .forEach(tile -> transpose(first / TILE + tile, tile));
             for (int j = 0; j <= i; j++) {
                 int from = j * block;
                 product.run(rows, across, waiting.slice(from * ROWS, block * ROWS), out);
