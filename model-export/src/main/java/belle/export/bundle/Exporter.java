@@ -57,7 +57,7 @@ public final class Exporter {
      *
      * @param progress hears bytes written and hashed
      * @throws FailureException for a checkpoint that is refused, a target that is taken, a disk that is full; nothing
-     *     is left behind then
+     *     is left behind then, but the finished layers of a calibration whose disk failed
      */
     public static Bundle export(Path checkpointDir, ExportOptions options, Progress progress) {
         try (Checkpoint checkpoint = Checkpoints.open(checkpointDir, options.lora())) {
@@ -104,6 +104,9 @@ public final class Exporter {
                     + " matrices are of types that a bundle does not have: their numbers are rounded again");
         }
         refuseFullDisk(staging, plan);
+        if (calibrated.isPresent()) {
+            refuseSmallHeap(architecture);
+        }
         // Beside the hours of a calibration, bytes tell nothing.
         Progress bytes = calibrated.isPresent() ? Progress.NONE : progress;
         ExportMeter meter = new ExportMeter(bytes, 2 * plan.writtenBytes() + sourceBytes());
@@ -301,6 +304,20 @@ public final class Exporter {
         if (free < plan.bytes()) {
             throw new IOException(
                     "the disk has " + free + " bytes free, but " + Manifest.WEIGHTS_FILE + " needs " + plan.bytes());
+        }
+    }
+
+    /** A calibrated layer has sums, their copy and a factor of the widest input in memory, and the codes of all matrices. */
+    private static void refuseSmallHeap(Architecture a) {
+        long inputs = Math.max(Math.max(a.hidden(), a.intermediate()), (long) a.heads() * a.headDim());
+        long triangle = inputs * inputs / 2;
+        long needed = (2 * Double.BYTES + Float.BYTES) * triangle + a.parameters() / a.layers();
+        long given = Runtime.getRuntime().maxMemory();
+        if (given < needed + needed / 4) {
+            throw new FailureException(new Failure.Invalid(
+                    "calibration",
+                    "layers of " + inputs + " inputs take a heap of " + (needed + needed / 4 >> 20)
+                            + " MiB, but this one has " + (given >> 20) + ": BELLE_JAVA_OPTS=-Xmx… makes it larger"));
         }
     }
 }
