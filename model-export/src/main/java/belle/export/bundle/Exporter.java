@@ -312,11 +312,12 @@ public final class Exporter {
         long inputs = Math.max(Math.max(a.hidden(), a.intermediate()), (long) a.heads() * a.headDim());
         long triangle = inputs * inputs / 2;
         long needed = (2 * Double.BYTES + Float.BYTES) * triangle + a.parameters() / a.layers();
+        needed += needed / 4;
         long given = Runtime.getRuntime().maxMemory();
-        if (given < needed + needed / 4) {
+        if (given < needed) {
             throw new FailureException(new Failure.Invalid(
                     "calibration",
-                    "layers of " + inputs + " inputs take a heap of " + (needed + needed / 4 >> 20)
+                    "layers of " + inputs + " inputs take a heap of " + (needed >> 20)
                             + " MiB, but this one has " + (given >> 20) + ": BELLE_JAVA_OPTS=-Xmx… makes it larger"));
         }
     }

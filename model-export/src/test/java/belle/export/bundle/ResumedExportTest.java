@@ -163,8 +163,9 @@ class ResumedExportTest {
 
     private int firstLayerByte() throws IOException {
         var tensors = undisturbed().manifest().tensors();
-        return Math.toIntExact(
-                Objects.requireNonNull(tensors.get("layers.0.attention.q.weight")).offset() + 5);
+        return Math.toIntExact(Objects.requireNonNull(tensors.get("layers.0.attention.q.weight"))
+                        .offset()
+                + 5);
     }
 
     private void goesOn() throws IOException {
