@@ -317,8 +317,8 @@ public final class Exporter {
         if (given < needed) {
             throw new FailureException(new Failure.Invalid(
                     "calibration",
-                    "layers of " + inputs + " inputs take a heap of " + (needed >> 20)
-                            + " MiB, but this one has " + (given >> 20) + ": BELLE_JAVA_OPTS=-Xmx… makes it larger"));
+                    "layers of " + inputs + " inputs take a heap of " + (needed >> 20) + " MiB, but this one has "
+                            + (given >> 20) + ": BELLE_JAVA_OPTS=-Xmx… makes it larger"));
         }
     }
 }
