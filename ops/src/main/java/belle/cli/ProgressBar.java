@@ -20,6 +20,10 @@ final class ProgressBar implements Progress, AutoCloseable {
     private long drawnNanos;
     private int drawnTenths = -1;
     private boolean lineIsOpen;
+    /** Where the layers began: those of an interrupted export took no time of this one. */
+    private double firstLayers = -1;
+
+    private long firstNanos;
 
     ProgressBar(PrintWriter err, boolean terminal, LongSupplier nanoTime) {
         this.err = err;
@@ -37,17 +41,31 @@ final class ProgressBar implements Progress, AutoCloseable {
     @Override
     public void advanced(long doneBytes, long totalBytes) {
         long now = nanoTime.getAsLong();
-        int tenths = totalBytes == 0 ? 10 : (int) (10 * doneBytes / totalBytes);
+        tell(totalBytes == 0 ? 1 : (double) doneBytes / totalBytes, now, text(doneBytes, totalBytes, now));
+    }
+
+    @Override
+    public void layers(double done, int total) {
+        long now = nanoTime.getAsLong();
+        if (firstLayers < 0) {
+            firstLayers = done;
+            firstNanos = now;
+        }
+        tell(done / total, now, layersText(done, total, now));
+    }
+
+    private void tell(double part, long now, String text) {
+        int tenths = (int) (10 * part);
         if (terminal) {
-            if (now - drawnNanos >= REDRAW_NANOS || doneBytes == totalBytes) {
+            if (now - drawnNanos >= REDRAW_NANOS || part == 1) {
                 drawnNanos = now;
                 lineIsOpen = true;
-                err.print("\r" + bar(doneBytes, totalBytes) + " " + text(doneBytes, totalBytes, now) + "\033[K");
+                err.print("\r" + bar(part) + " " + text + "\033[K");
                 err.flush();
             }
         } else if (tenths > drawnTenths) {
             drawnTenths = tenths;
-            err.println(text(doneBytes, totalBytes, now));
+            err.println(text);
         }
     }
 
@@ -82,8 +100,26 @@ final class ProgressBar implements Progress, AutoCloseable {
                 left);
     }
 
-    private static String bar(long done, long total) {
-        int full = total == 0 ? WIDTH : (int) (WIDTH * done / total);
+    private String layersText(double done, int total, long now) {
+        double seconds = (now - firstNanos) / 1e9;
+        double each = seconds / Math.max(done - firstLayers, 1e-9);
+        String left = done == firstLayers
+                ? ""
+                : Output.seconds(each) + " each  "
+                        + (done == total
+                                ? "in " + Output.seconds(seconds)
+                                : Output.seconds((total - done) * each) + " left");
+        return String.format(
+                Locale.ROOT,
+                "%3d%%  layer %d of %d  %s",
+                (int) (100 * done / total),
+                Math.min((int) done + 1, total),
+                total,
+                left);
+    }
+
+    private static String bar(double part) {
+        int full = (int) (WIDTH * part);
         return "[" + "#".repeat(full) + "-".repeat(WIDTH - full) + "]";
     }
 }

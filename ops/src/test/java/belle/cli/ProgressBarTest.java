@@ -24,6 +24,24 @@ class ProgressBarTest {
                         " 25%  500 MB of 2.00 GB  250 MB/s  6 s left", "100%  2.00 GB of 2.00 GB  250 MB/s  in 8 s");
     }
 
+    /** Layers that were there before count for the way, not for the rate. */
+    @Test
+    void saysWhatALayerTakesAndTheTimeLeft() {
+        try (var bar = bar(false)) {
+            bar.layers(16, 32);
+            nanos = 450_000_000_000L;
+            bar.layers(17.5, 32);
+            bar.layers(20, 32);
+            nanos = 4_800_000_000_000L;
+            bar.layers(32, 32);
+        }
+        assertThat(written.toString().lines())
+                .containsExactly(
+                        " 50%  layer 17 of 32  ",
+                        " 62%  layer 21 of 32  1 min 53 s each  22 min 30 s left",
+                        "100%  layer 32 of 32  5 min 0 s each  in 1 h 20 min");
+    }
+
     @Test
     void drawsOverItselfOnATerminalAndEndsWithALineBreak() {
         try (var bar = bar(true)) {

@@ -1,17 +1,27 @@
 package belle.export.bundle;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import ai.onnxruntime.OrtException;
+import belle.export.bundle.WeightPlan.Planned;
 import belle.export.checkpoint.Checkpoint;
-import belle.export.checkpoint.ModelConfig;
+import belle.export.checkpoint.Progress;
 import belle.export.checkpoint.QuantisedForm;
 import belle.export.checkpoint.QuantisedRows;
 import belle.export.checkpoint.QuantisedTensor;
-import belle.export.graph.PartGraph;
+import belle.export.files.PassingFolder;
 import belle.proto.Check;
+import belle.proto.bundle.FileHash;
 import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.TensorEntry;
 import belle.proto.bundle.WeightType;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,40 +30,60 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Quantises a model layer by layer: the calibration text runs through the quantised layers before, a layer's matrices are
  * quantised by what they are multiplied with, and what the quantised layer makes of the text goes on to the next one. Only one
- * layer is in memory, so its matrices are read in the order of the layers, as a bundle is written.
+ * layer is in memory, so its matrices are read in the order of the layers, as a bundle is written. What a layer is given lies
+ * on the disk, and so do the finished layers: an export that is killed goes on behind them.
  */
-final class CalibratedLayers {
-    private static final String LAYER = "layers.";
+final class CalibratedLayers implements WeightWriter.Finished {
+    /** Parts of a layer's time that the two passes take, about; the rest is solving. */
+    private static final double FIRST_PASS = 0.45;
+
+    private static final double SECOND_PASS = 0.3;
 
     private final Checkpoint checkpoint;
     private final Architecture architecture;
     private final Calibration calibration;
-    private final Path scratch;
+    private final Path folder;
+    private final Progress progress;
     private final Map<String, Calibrated> wanted = new LinkedHashMap<>();
     private final Map<String, Double> errors = new LinkedHashMap<>();
 
-    /** How the bundle stores its matrices, those that are not calibrated among them. */
-    private @Nullable Storage storage;
-
-    /** What the next layer is given for each sequence: [tokens, hidden]. */
-    private List<float[]> hidden = List.of();
+    /** Tokens of what is in a file of hidden states: calibration, held out as it was, and as it becomes. */
+    private final List<Integer> tokens;
 
     private final HeldOut heldOut;
+    private final ModelParts parts;
+
+    /** How the bundle stores its matrices, those that are not calibrated among them. */
+    private @Nullable WeightPlan plan;
+
+    private String fingerprint = "";
+    /** Hash of each finished layer's bytes in the bundle. */
+    private final List<String> finished = new ArrayList<>();
+
     private int next;
 
-    /** {@code scratch} is a folder to be, for one layer's weights; it is gone between two layers. */
-    CalibratedLayers(Checkpoint checkpoint, Architecture architecture, Calibration calibration, Path scratch) {
+    /** {@code folder} is for the hidden states, for one layer's weights, and for what {@link #goOn} finds. */
+    CalibratedLayers(
+            Checkpoint checkpoint, Architecture architecture, Calibration calibration, Path folder, Progress progress) {
         this.checkpoint = checkpoint;
         this.architecture = architecture;
         this.calibration = calibration;
-        this.scratch = scratch;
+        this.folder = folder;
+        this.progress = progress;
         this.heldOut = new HeldOut(calibration.heldOut(), architecture.hidden());
+        this.tokens = Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
+                .flatMap(List::stream)
+                .map(List::size)
+                .toList();
+        int longest = tokens.stream().mapToInt(size -> size).max().orElse(1);
+        this.parts = new ModelParts(checkpoint, architecture, longest, folder.resolve("layer"));
     }
 
     /** Returns matrix {@code name} of the bundle, made from the checkpoint's tensor {@code from} of [outputs, inputs]. */
@@ -65,9 +95,80 @@ final class CalibratedLayers {
         return matrix;
     }
 
-    /** Says how all matrices are stored; before the first one is read. */
-    void storedAs(Storage storage) {
-        this.storage = storage;
+    /** Says how all tensors are stored; before the first one is read. */
+    void plannedAs(WeightPlan plan) {
+        this.plan = plan;
+    }
+
+    /**
+     * Takes over the layers that an export of the same {@code fingerprint} has finished, if it left them whole.
+     *
+     * @param weights the file that they are in
+     * @return how many they are
+     */
+    int goOn(String fingerprint, Path weights) throws IOException {
+        this.fingerprint = fingerprint;
+        Optional<FinishedLayers> left = FinishedLayers.read(folder);
+        if (left.isPresent() && left.get().fingerprint().equals(fingerprint) && isWhole(left.get(), weights)) {
+            finished.addAll(left.get().weights());
+            errors.putAll(left.get().errors());
+            next = finished.size();
+            PassingFolder.delete(parts.folder());
+        }
+        return next;
+    }
+
+    private boolean isWhole(FinishedLayers left, Path weights) throws IOException {
+        try {
+            for (int layer = 0; layer < left.weights().size(); layer++) {
+                if (!hash(layer, weights).equals(left.weights().get(layer))) {
+                    return false;
+                }
+            }
+            Path hidden = FinishedLayers.hidden(folder, left.weights().size());
+            return FileHash.chunked(hidden, FileHash.CHUNK_BYTES).equals(left.hidden());
+        } catch (NoSuchFileException | EOFException e) {
+            return false;
+        }
+    }
+
+    private String hash(int layer, Path weights) throws IOException {
+        TensorEntry first = ofLayer(layer).getFirst().entry();
+        TensorEntry last = ofLayer(layer).getLast().entry();
+        return FileHash.part(weights, first.offset(), last.offset() + last.bytes() - first.offset());
+    }
+
+    private List<Planned> ofLayer(int layer) {
+        return plan().tensors().stream()
+                .filter(tensor -> tensor.layer() == layer)
+                .toList();
+    }
+
+    @Override
+    public boolean has(Planned tensor) {
+        return tensor.layer() >= 0 && tensor.layer() < finished.size();
+    }
+
+    /** When a layer's last tensor is written, all that it takes to go on behind it is brought to the disk. */
+    @Override
+    public void written(Planned tensor, Path weights, FileChannel file) throws IOException {
+        if (tensor.layer() < 0
+                || tensor.layer() != next - 1
+                || !tensor.equals(ofLayer(next - 1).getLast())) {
+            return;
+        }
+        file.force(true);
+        while (finished.size() < next) {
+            finished.add(hash(finished.size(), weights));
+        }
+        String hidden = FileHash.chunked(hidden(next), FileHash.CHUNK_BYTES);
+        new FinishedLayers(fingerprint, finished, hidden, errors).write(folder);
+        Files.deleteIfExists(hidden(next - 1));
+    }
+
+    /** Layers that another export can take over. */
+    int finished() {
+        return finished.size();
     }
 
     /** |(w - q) x|^2 / |w x|^2 over the calibration text, by tensor of the checkpoint, of those that are done. */
@@ -76,42 +177,32 @@ final class CalibratedLayers {
     }
 
     /** Says what was lost, when all matrices are written. */
-    List<String> summary() {
+    List<String> summary() throws IOException {
         List<String> lines = new ArrayList<>(List.of(worst()));
         if (!errors.isEmpty() && !heldOut.isEmpty()) {
-            if (next < architecture.layers()) {
+            try {
                 quantiseUpTo(architecture.layers() - 1);
+                lines.add(perplexities().toString());
+            } catch (OrtException e) {
+                throw new IllegalStateException("the head cannot be run", e);
             }
-            lines.add(perplexities().toString());
         }
         return lines;
     }
 
-    private HeldOut.Perplexities perplexities() {
-        try {
+    private HeldOut.Perplexities perplexities() throws IOException, OrtException {
+        int texts = calibration.sequences().size();
+        int windows = calibration.heldOut().size();
+        try (HiddenStates hidden = HiddenStates.open(hidden(next), tokens, architecture.hidden())) {
             double before;
-            try (PartRun head = head(Storage.plain(WeightType.F32))) {
-                before = heldOut.lossBefore(head);
+            try (PartRun head = parts.head(Storage.plain(WeightType.F32))) {
+                before = heldOut.loss(head, window -> hidden.read(texts + window));
             }
-            try (PartRun head = head(Objects.requireNonNull(storage))) {
-                return heldOut.perplexities(before, heldOut.lossAfter(head));
+            try (PartRun head = parts.head(plan().storage())) {
+                double after = heldOut.loss(head, window -> hidden.read(texts + windows + window));
+                return heldOut.perplexities(before, after);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (OrtException e) {
-            throw new IllegalStateException("the head cannot be run", e);
         }
-    }
-
-    private PartRun head(Storage as) throws IOException, OrtException {
-        WeightPlan plan = WeightPlan.part(
-                checkpoint.config(),
-                architecture,
-                as,
-                name -> name.startsWith("final_norm.") || name.equals("head.weight"));
-        PartGraph graph =
-                PartGraph.head(checkpoint.config(), architecture, plan.entries(), as.group(), Exporter.VERSION);
-        return PartRun.open(checkpoint, plan, graph, architecture, 1, scratch);
     }
 
     private String worst() {
@@ -162,7 +253,7 @@ final class CalibratedLayers {
         @Override
         public void prepare() {
             if (rows == null) {
-                quantiseUpTo(layer(name));
+                quantise(WeightPlan.layer(name));
             }
         }
 
@@ -172,20 +263,10 @@ final class CalibratedLayers {
         }
     }
 
-    private static int layer(String name) {
-        return Integer.parseInt(name.substring(LAYER.length(), name.indexOf('.', LAYER.length())));
-    }
-
-    private void quantiseUpTo(int layer) {
+    private void quantise(int layer) {
         Check.that(layer >= next, "layer %s is asked for behind layer %s", layer, next);
         try {
-            if (next == 0) {
-                hidden = embedded();
-            }
-            for (; next <= layer; next++) {
-                forget(next - 1);
-                quantise(next);
-            }
+            quantiseUpTo(layer);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (OrtException e) {
@@ -193,87 +274,124 @@ final class CalibratedLayers {
         }
     }
 
+    private void quantiseUpTo(int layer) throws IOException, OrtException {
+        if (next == 0) {
+            embed();
+        }
+        for (; next <= layer; next++) {
+            forget(next - 1);
+            try (HiddenStates given = HiddenStates.open(hidden(next), tokens, architecture.hidden());
+                    HiddenStates made = HiddenStates.create(hidden(next + 1), tokens, architecture.hidden())) {
+                quantise(next, given, made);
+                made.force();
+            }
+        }
+    }
+
     private void forget(int layer) {
-        wanted.values().stream().filter(matrix -> layer(matrix.name) == layer).forEach(matrix -> matrix.rows = null);
+        wanted.values().stream()
+                .filter(matrix -> WeightPlan.layer(matrix.name) == layer)
+                .forEach(matrix -> matrix.rows = null);
     }
 
-    private List<float[]> embedded() throws IOException, OrtException {
-        WeightPlan plan = embeddingPlan(checkpoint.config(), architecture);
-        PartGraph graph = PartGraph.embedding(checkpoint.config(), architecture, plan.entries(), Exporter.VERSION);
-        try (PartRun run = PartRun.open(checkpoint, plan, graph, architecture, 1, scratch)) {
-            heldOut.embed(run);
-            return run.embed(calibration.sequences());
+    private void embed() throws IOException, OrtException {
+        List<List<Integer>> texts = Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
+                .flatMap(List::stream)
+                .toList();
+        try (PartRun run = parts.embedding();
+                HiddenStates made = HiddenStates.create(hidden(0), tokens, architecture.hidden())) {
+            for (int i = 0; i < texts.size(); i++) {
+                made.write(i, run.embed(texts.get(i)));
+            }
         }
     }
 
-    /** The embedding alone, which is the head's matrix where the two are tied. */
-    static WeightPlan embeddingPlan(ModelConfig config, Architecture architecture) {
-        String table = config.tiedHead() ? "head.weight" : "embedding.weight";
-        return WeightPlan.part(
-                config,
-                architecture,
-                Storage.plain(WeightType.F32),
-                name -> name.equals(table) || name.startsWith("embedding_norm."));
-    }
-
-    private void quantise(int layer) throws IOException, OrtException {
+    private void quantise(int layer, HiddenStates given, HiddenStates made) throws IOException, OrtException {
+        int texts = calibration.sequences().size();
+        int windows = calibration.heldOut().size();
         Map<String, Hessian> hessians = new HashMap<>();
-        Map<String, String> multiplied;
-        try (PartRun run = open(layer, Storage.plain(WeightType.F32))) {
-            multiplied = run.multiplied();
-            for (float[] x : hidden) {
-                int tokens = x.length / architecture.hidden();
+        try {
+            solve(layer, takenIn(layer, given, made, hessians), hessians);
+        } finally {
+            hessians.values().forEach(Hessian::close);
+        }
+        try (PartRun run = parts.layer(layer, plan().storage())) {
+            for (int i = 0; i < texts; i++) {
+                made.write(i, run.run(given.read(i)));
+                advanced(layer, 1 - SECOND_PASS * (texts - i) / texts);
+            }
+            for (int i = texts + windows; i < tokens.size(); i++) {
+                made.write(i, run.run(given.read(i)));
+            }
+        }
+        advanced(layer, 1);
+    }
+
+    /** Runs the layer as it is, and returns what each matrix was multiplied with. */
+    private Map<String, String> takenIn(int layer, HiddenStates given, HiddenStates made, Map<String, Hessian> hessians)
+            throws IOException, OrtException {
+        int texts = calibration.sequences().size();
+        int windows = calibration.heldOut().size();
+        try (PartRun run = parts.layer(layer, Storage.plain(WeightType.F32))) {
+            for (int i = 0; i < texts; i++) {
+                int rows = tokens.get(i);
                 run.run(
-                        x,
-                        (value, rows) -> hessians.computeIfAbsent(value, _ -> new Hessian(rows.length / tokens))
-                                .add(rows));
+                        given.read(i),
+                        (value, x) -> hessians.computeIfAbsent(value, _ -> new Hessian(x.length / rows))
+                                .add(x));
+                advanced(layer, FIRST_PASS * i / texts);
             }
-            heldOut.passBefore(run);
-        }
-        solve(layer, multiplied, hessians);
-        try (PartRun run = open(layer, Objects.requireNonNull(storage))) {
-            hidden = run.run(hidden);
-            heldOut.passAfter(run);
+            for (int i = texts; i < texts + windows; i++) {
+                made.write(i, run.run(given.read(i)));
+            }
+            advanced(layer, FIRST_PASS);
+            return run.multiplied();
         }
     }
 
-    private PartRun open(int layer, Storage as) throws IOException, OrtException {
-        String prefix = LAYER + layer + ".";
-        WeightPlan plan = WeightPlan.part(
-                checkpoint.config(),
-                architecture,
-                as,
-                name -> name.startsWith(prefix) || name.startsWith("rope.") || name.startsWith("alibi."));
-        PartGraph graph =
-                PartGraph.layer(checkpoint.config(), architecture, plan.entries(), as.group(), layer, Exporter.VERSION);
-        int longest = Stream.concat(calibration.sequences().stream(), calibration.heldOut().stream())
-                .mapToInt(List::size)
-                .max()
-                .orElse(1);
-        return PartRun.open(checkpoint, plan, graph, architecture, longest, scratch);
+    private void advanced(int layer, double part) {
+        progress.layers(layer + part, architecture.layers());
     }
 
-    /** A tensor from which several matrices are made is quantised once; matrices with one input share its factor. */
+    private WeightPlan plan() {
+        return Objects.requireNonNull(plan, "nothing is planned");
+    }
+
+    private Path hidden(int layer) {
+        return FinishedLayers.hidden(folder, layer);
+    }
+
+    /** Matrices with one input share its factor. */
     private void solve(int layer, Map<String, String> multiplied, Map<String, Hessian> hessians) {
-        Map<String, Gptq> solvers = new HashMap<>();
-        Map<String, Gptq.Result> results = new HashMap<>();
-        for (Calibrated matrix : wanted.values()) {
-            if (layer(matrix.name) == layer) {
-                Gptq solver = solvers.computeIfAbsent(
-                        Objects.requireNonNull(multiplied.get(matrix.name)),
-                        value -> new Gptq(Objects.requireNonNull(hessians.get(value)), calibration.byActivation()));
-                Gptq.Result result = results.computeIfAbsent(
-                        matrix.from,
-                        from -> solver.quantise(
-                                (output, into) ->
-                                        checkpoint.read(from, (long) output * into.length, into, 0, into.length),
-                                matrix.outputs,
-                                matrix.form.bits(),
-                                matrix.form.group()));
-                matrix.rows = result.codes();
-                matrix.order = calibration.byActivation() ? solver.order() : List.of();
-                errors.put(matrix.from, result.relativeError());
+        Map<String, List<Calibrated>> byInput = wanted.values().stream()
+                .filter(matrix -> WeightPlan.layer(matrix.name) == layer)
+                .collect(groupingBy(
+                        matrix -> Objects.requireNonNull(multiplied.get(matrix.name)), LinkedHashMap::new, toList()));
+        int done = 0;
+        for (var each : byInput.entrySet()) {
+            Hessian hessian = Objects.requireNonNull(hessians.remove(each.getKey()));
+            hessian.complete();
+            try (Gptq solver = new Gptq(hessian, calibration.byActivation())) {
+                solve(each.getValue(), solver);
             }
+            advanced(layer, FIRST_PASS + (1 - FIRST_PASS - SECOND_PASS) * ++done / byInput.size());
+        }
+    }
+
+    /** A tensor from which several matrices are made is quantised once. */
+    private void solve(List<Calibrated> matrices, Gptq solver) {
+        Map<String, Gptq.Result> results = new HashMap<>();
+        for (Calibrated matrix : matrices) {
+            Gptq.Result result = results.computeIfAbsent(
+                    matrix.from,
+                    from -> solver.quantise(
+                            (output, into) -> checkpoint.read(from, (long) output * into.length, into, 0, into.length),
+                            matrix.outputs,
+                            matrix.form.bits(),
+                            matrix.form.group()));
+            matrix.rows = result.codes();
+            matrix.order = calibration.byActivation() ? solver.order() : List.of();
+            errors.put(matrix.from, result.relativeError());
         }
     }
 }

@@ -57,7 +57,7 @@ public final class Exporter {
      *
      * @param progress hears bytes written and hashed
      * @throws FailureException for a checkpoint that is refused, a target that is taken, a disk that is full; nothing
-     *     is left behind then
+     *     is left behind then, but the finished layers of a calibration whose disk failed
      */
     public static Bundle export(Path checkpointDir, ExportOptions options, Progress progress) {
         try (Checkpoint checkpoint = Checkpoints.open(checkpointDir, options.lora())) {
@@ -70,23 +70,18 @@ public final class Exporter {
         refuseForeignTokenizer();
         Architecture architecture = architecture();
         try (StagingFolder staging = StagingFolder.beside(target)) {
-            Optional<CalibratedLayers> calibrated = options.calibration()
-                    .map(text -> new CalibratedLayers(checkpoint, architecture, text, staging.file("calibration")));
-            WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
-            if (plan.storage().requantised() > 0) {
-                progress.note(plan.storage().requantised()
-                        + " matrices are of types that a bundle does not have: their numbers are rounded again");
-            }
-            refuseFullDisk(staging, plan);
-            write(staging, plan, architecture, progress);
-            calibrated.ifPresent(layers -> layers.summary().forEach(progress::note));
-            // The hashes were just made from these very files; everything else is checked before the target appears.
-            Bundle.open(staging.file("."), Verification.STRUCTURE_ONLY);
-            staging.commit();
-            if (tokenizer.ownTemplate()) {
-                progress.note("the checkpoint's own chat template is not used; conversations follow '"
-                        + options.template().name() + "', choose another with --template "
-                        + String.join("|", PromptTemplates.names()));
+            try {
+                make(staging, architecture, progress);
+            } catch (FailureException e) {
+                staging.discard();
+                throw e;
+            } catch (IOException e) {
+                throw staging.isKept()
+                        ? new IOException(
+                                FileReason.of(e) + "; finished layers stay in " + staging.root()
+                                        + ", and the same export goes on behind them",
+                                e)
+                        : e;
             }
         } catch (IOException e) {
             throw new FailureException(
@@ -95,12 +90,63 @@ public final class Exporter {
         return Bundle.open(target, Verification.STRUCTURE_ONLY);
     }
 
-    private void write(StagingFolder staging, WeightPlan plan, Architecture architecture, Progress progress)
-            throws IOException {
-        ExportMeter meter = new ExportMeter(progress, 2 * plan.writtenBytes() + sourceBytes());
+    private void make(StagingFolder staging, Architecture architecture, Progress progress) throws IOException {
+        Optional<CalibratedLayers> calibrated = options.calibration()
+                .map(text -> new CalibratedLayers(checkpoint, architecture, text, staging.root(), progress));
+        WeightPlan plan = WeightPlan.of(checkpoint, architecture, options, storedType(), calibrated);
+        if (plan.storage().requantised() > 0) {
+            progress.note(plan.storage().requantised()
+                    + " matrices are of types that a bundle does not have: their numbers are rounded again");
+        }
+        refuseFullDisk(staging, plan);
+        if (calibrated.isPresent()) {
+            refuseSmallHeap(architecture);
+        }
+        // Beside the hours of a calibration, bytes tell nothing.
+        Progress bytes = calibrated.isPresent() ? Progress.NONE : progress;
+        ExportMeter meter = new ExportMeter(bytes, 2 * plan.writtenBytes() + sourceBytes());
         String source = sourceHash(meter);
         Path weights = staging.file(Manifest.WEIGHTS_FILE);
-        WeightWriter.write(checkpoint, plan, weights, meter);
+        if (calibrated.isPresent()) {
+            goOn(calibrated.get(), staging, source, plan, progress);
+            WeightWriter.write(checkpoint, plan, weights, meter, calibrated.get());
+        } else {
+            staging.clear();
+            WeightWriter.write(checkpoint, plan, weights, meter);
+        }
+        complete(staging, plan, architecture, source, meter);
+        if (calibrated.isPresent()) {
+            calibrated.get().summary().forEach(progress::note);
+        }
+        // The hashes were just made from these very files; everything else is checked before the target appears.
+        Bundle.open(staging.bundle(), Verification.STRUCTURE_ONLY);
+        staging.commit();
+        if (tokenizer.ownTemplate()) {
+            progress.note("the checkpoint's own chat template is not used; conversations follow '"
+                    + options.template().name() + "', choose another with --template "
+                    + String.join("|", PromptTemplates.names()));
+        }
+    }
+
+    /** What the same export left is gone on with; what another one left is removed. */
+    private void goOn(CalibratedLayers layers, StagingFolder staging, String source, WeightPlan plan, Progress progress)
+            throws IOException {
+        String fingerprint = ExportFingerprint.of(checkpoint, options, source, plan);
+        int finished = layers.goOn(fingerprint, staging.file(Manifest.WEIGHTS_FILE));
+        if (finished > 0) {
+            staging.adopt();
+            progress.note("goes on behind layer " + finished + " of " + config.layers()
+                    + ", where an interrupted export of the same ended");
+        } else {
+            staging.clear();
+        }
+    }
+
+    /** Everything but the weights, which are there. */
+    private void complete(
+            StagingFolder staging, WeightPlan plan, Architecture architecture, String source, ExportMeter meter)
+            throws IOException {
+        Path weights = staging.file(Manifest.WEIGHTS_FILE);
         var graph = RankGraph.of(
                 config, architecture, plan.entries(), plan.storage().group(), 0, 1, VERSION);
         Map<String, FileEntry> files = new TreeMap<>();
@@ -239,10 +285,26 @@ public final class Exporter {
     }
 
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
-        long free = Files.getFileStore(staging.file(".")).getUsableSpace();
+        // What an earlier export left is used again, or removed.
+        long free = Files.getFileStore(staging.root()).getUsableSpace() + staging.bytes();
         if (free < plan.bytes()) {
             throw new IOException(
                     "the disk has " + free + " bytes free, but " + Manifest.WEIGHTS_FILE + " needs " + plan.bytes());
+        }
+    }
+
+    /** A calibrated layer has sums, their copy and a factor of the widest input in memory, and the codes of all matrices. */
+    private static void refuseSmallHeap(Architecture a) {
+        long inputs = Math.max(Math.max(a.hidden(), a.intermediate()), (long) a.heads() * a.headDim());
+        long triangle = inputs * inputs / 2;
+        long needed = (2 * Double.BYTES + Float.BYTES) * triangle + a.parameters() / a.layers();
+        needed += needed / 4;
+        long given = Runtime.getRuntime().maxMemory();
+        if (given < needed) {
+            throw new FailureException(new Failure.Invalid(
+                    "calibration",
+                    "layers of " + inputs + " inputs take a heap of " + (needed >> 20) + " MiB, but this one has "
+                            + (given >> 20) + ": BELLE_JAVA_OPTS=-Xmx… makes it larger"));
         }
     }
 }

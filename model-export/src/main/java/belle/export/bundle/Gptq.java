@@ -1,35 +1,71 @@
 package belle.export.bundle;
 
 import belle.export.checkpoint.QuantisedRows;
+import belle.proto.bundle.WeightType;
+import java.lang.foreign.Arena;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * Quantises one matrix input by input; the error of each is made good by the inputs behind it, as far as their activations
- * go together (Frantar et al., GPTQ, 2022, algorithm 1). A group's grid is taken when its first input is reached.
+ * go together (Frantar et al., GPTQ, 2022, algorithm 1). A group's grid is taken when its first input is reached. Inputs go in
+ * blocks: what a block's errors do to the inputs behind it is one product.
  */
-final class Gptq {
+final class Gptq implements AutoCloseable {
     private static final double DAMPING = 0.01;
-    /** Outputs that share a walk over the factor. */
-    private static final int OUTPUTS = 16;
+    private static final int TILE = WeightType.TILE;
+    /** Inputs of a block; a multiple of every size of group. */
+    private static final int BLOCK = 256;
+    /** Inputs that a block's errors are passed on to in one product. */
+    private static final int PIECE = 1024;
+    /** Outputs that are worked on together. */
+    private static final int OUTPUTS = 1024;
 
     private final Hessian hessian;
-    private final List<Integer> order;
+    private final int[] order;
+    private final double damping;
     private final float[][] factor;
+    private final Arena arena = Arena.ofShared();
+    private final FloatProduct product = new FloatProduct(BLOCK, PIECE);
+    /** Of each block, its rows of the factor behind it, as the product takes them: [pieces][tiles][BLOCK][64]. */
+    private final List<FloatBuffer> spread;
+
+    private final FloatBuffer errors = FloatProduct.buffer(arena, OUTPUTS * BLOCK);
+    private final FloatBuffer passed = FloatProduct.buffer(arena, OUTPUTS * PIECE);
 
     /** @param byActivation whether the inputs with the largest activations come first */
     Gptq(Hessian hessian, boolean byActivation) {
         this.hessian = hessian;
-        this.order = byActivation
+        List<Integer> inputs = byActivation
                 ? hessian.byActivation()
                 : IntStream.range(0, hessian.inputs()).boxed().toList();
-        this.factor = InverseFactor.of(hessian, order, DAMPING);
+        this.order = inputs.stream().mapToInt(i -> i).toArray();
+        this.damping = DAMPING * hessian.mean();
+        this.factor = InverseFactor.of(hessian, inputs, damping);
+        this.spread = IntStream.range(0, Math.ceilDiv(order.length, BLOCK))
+                .mapToObj(this::spread)
+                .toList();
+    }
+
+    private FloatBuffer spread(int block) {
+        int first = block * BLOCK;
+        int behind = first + BLOCK;
+        int pieces = Math.ceilDiv(Math.max(0, order.length - behind), PIECE);
+        FloatBuffer tiles = FloatProduct.buffer(arena, pieces * PIECE * BLOCK);
+        for (int i = first; behind < order.length && i < behind; i++) {
+            for (int j = behind; j < order.length; j += TILE) {
+                int at = ((j - behind) / TILE * BLOCK + i - first) * TILE;
+                tiles.put(at, factor[i], j - i, Math.min(TILE, order.length - j));
+            }
+        }
+        return tiles;
     }
 
     /** Which input each one is, in the order of {@link Result#codes}. */
     List<Integer> order() {
-        return order;
+        return Arrays.stream(order).boxed().toList();
     }
 
     /**
@@ -47,57 +83,108 @@ final class Gptq {
 
     /** Quantises {@code outputs} rows of {@code source} to {@code bits} bits, {@code group} inputs sharing a scale. */
     Result quantise(Source source, int outputs, int bits, int group) {
-        int inputs = hessian.inputs();
+        int inputs = order.length;
         QuantisedRows rows = new QuantisedRows(outputs, inputs, Math.ceilDiv(inputs, group));
-        double[][] costs = IntStream.range(0, Math.ceilDiv(outputs, OUTPUTS))
-                .parallel()
-                .mapToObj(tile -> {
-                    int from = tile * OUTPUTS;
-                    return tile(source, from, Math.min(outputs, from + OUTPUTS), bits, group, rows);
-                })
-                .toArray(double[][]::new);
-        double lost = Arrays.stream(costs).mapToDouble(cost -> cost[0]).sum();
-        double all = Arrays.stream(costs).mapToDouble(cost -> cost[1]).sum();
-        return new Result(rows, all == 0 ? 0 : lost / all);
+        double lost = 0;
+        double all = 0;
+        for (int from = 0; from < outputs; from += OUTPUTS) {
+            float[][] plain = new float[Math.min(OUTPUTS, outputs - from)][inputs];
+            int first = from;
+            IntStream.range(0, plain.length).parallel().forEach(row -> source.read(first + row, plain[row]));
+            all += hessian.energy(plain);
+            Row[] work = new Row[plain.length];
+            Arrays.setAll(work, row -> new Row(plain[row], bits, group, rows, first + row));
+            for (int block = 0; block * BLOCK < inputs; block++) {
+                int begin = block * BLOCK;
+                IntStream.range(0, work.length).parallel().forEach(row -> work[row].quantise(begin, row));
+                passOn(work, block);
+            }
+            lost += Arrays.stream(work).mapToDouble(Row::cost).sum();
+        }
+        return new Result(rows, all == 0 ? 0 : Math.max(0, lost) / all);
     }
 
-    /** Returns what the quantisation of these outputs costs, and what dropping them would. */
-    private double[] tile(Source source, int from, int to, int bits, int group, QuantisedRows into) {
-        int inputs = hessian.inputs();
-        float[][] plain = new float[to - from][inputs];
-        float[][] left = new float[to - from][inputs];
-        float[][] quantised = new float[to - from][inputs];
-        for (int row = 0; row < to - from; row++) {
-            source.read(from + row, plain[row]);
-            for (int i = 0; i < inputs; i++) {
-                left[row][i] = hessian.isDead(order.get(i)) ? 0 : plain[row][order.get(i)];
+    private void passOn(Row[] work, int block) {
+        int behind = (block + 1) * BLOCK;
+        for (int from = behind; from < order.length; from += PIECE) {
+            int begin = from;
+            product.run(work.length, errors, spread.get(block).slice((from - behind) * BLOCK, PIECE * BLOCK), passed);
+            IntStream.range(0, work.length).parallel().forEach(row -> work[row].subtract(begin, row));
+        }
+    }
+
+    /** One output on its way. */
+    private final class Row {
+        private final float[] plain;
+        /** What is left of the weights, in this matrix's order. */
+        private final float[] left;
+
+        private final int bits;
+        private final int group;
+        private final QuantisedRows into;
+        private final int output;
+        private GroupGrid grid = new GroupGrid(0, 0, 0);
+        /** Of the errors, which are the cost by the damped Hessian: (w - q) U^-1 = e, and H + damping = (U^T U)^-1. */
+        private double squares;
+
+        private double damped;
+
+        Row(float[] plain, int bits, int group, QuantisedRows into, int output) {
+            this.plain = plain;
+            this.bits = bits;
+            this.group = group;
+            this.into = into;
+            this.output = output;
+            this.left = new float[plain.length];
+            for (int i = 0; i < left.length; i++) {
+                left[i] = hessian.isDead(order[i]) ? 0 : plain[order[i]];
             }
         }
-        GroupGrid[] grids = new GroupGrid[to - from];
-        for (int i = 0; i < inputs; i++) {
-            float[] spread = factor[i];
-            for (int row = 0; row < to - from; row++) {
-                float[] weights = left[row];
+
+        /** The block's inputs from {@code begin} on; their errors become row {@code row} of the product. */
+        void quantise(int begin, int row) {
+            int end = Math.min(left.length, begin + BLOCK);
+            float[] own = new float[BLOCK];
+            for (int i = begin; i < end; i++) {
                 if (i % group == 0) {
-                    grids[row] = GroupGrid.of(weights, i, Math.min(inputs, i + group), bits);
-                    into.setGroup(from + row, i / group, grids[row].scale(), grids[row].zero());
+                    grid = GroupGrid.of(left, i, Math.min(left.length, i + group), bits);
+                    into.setGroup(output, i / group, grid.scale(), grid.zero());
                 }
-                int code = grids[row].code(weights[i]);
-                into.setCode(from + row, i, code);
-                float value = grids[row].value(code);
-                quantised[row][order.get(i)] = value;
-                float error = (weights[i] - value) / spread[0];
-                for (int j = 1; j < spread.length; j++) {
-                    weights[i + j] -= error * spread[j];
+                int code = grid.code(left[i]);
+                into.setCode(output, i, code);
+                float value = grid.value(code);
+                float[] spread = factor[i];
+                float error = (left[i] - value) / spread[0];
+                for (int j = 1; j < end - i; j++) {
+                    left[i + j] -= error * spread[j];
+                }
+                own[i - begin] = error;
+                squares += (double) error * error;
+                if (!hessian.isDead(order[i])) {
+                    double off = (double) plain[order[i]] - value;
+                    damped += off * off;
                 }
             }
+            errors.put(row * BLOCK, own);
         }
-        double[] costs = new double[2];
-        float[] nothing = new float[inputs];
-        for (int row = 0; row < to - from; row++) {
-            costs[0] += hessian.cost(plain[row], quantised[row]);
-            costs[1] += hessian.cost(plain[row], nothing);
+
+        void subtract(int begin, int row) {
+            float[] more = new float[Math.min(PIECE, left.length - begin)];
+            passed.get(row * PIECE, more);
+            for (int j = 0; j < more.length; j++) {
+                left[begin + j] -= more[j];
+            }
         }
-        return costs;
+
+        /** (w - q) H (w - q)^T. */
+        double cost() {
+            return squares - damping * damped;
+        }
+    }
+
+    @Override
+    public void close() {
+        product.close();
+        arena.close();
     }
 }

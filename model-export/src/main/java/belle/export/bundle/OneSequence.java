@@ -29,7 +29,7 @@ final class OneSequence implements AutoCloseable {
     private static final int BLOCK_TOKENS = 32;
 
     private final OrtEnvironment environment = environment();
-    private final OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    private final OrtSession.SessionOptions options;
     private final OrtSession session;
     private final Arena arena = Arena.ofShared();
     private final long[] pool;
@@ -41,13 +41,21 @@ final class OneSequence implements AutoCloseable {
         long bytes = 2L * layers * blocks * a.kvHeads() * BLOCK_TOKENS * cache.rowBytes(a.headDim());
         MemorySegment memory = arena.allocate(bytes, 64);
         pool = new long[] {memory.address(), bytes, layers, blocks, BLOCK_TOKENS, cache.bits()};
-        options.registerCustomOpLibrary(Kernels.library().toString());
-        options.setIntraOpNumThreads(threads);
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        options = options(threads);
         session = environment.createSession(graph.toString(), options);
     }
 
-    private static OrtEnvironment environment() {
+    /** Options of a session with the kernels; whoever asked closes them. */
+    static OrtSession.SessionOptions options(int threads) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.registerCustomOpLibrary(Kernels.library().toString());
+        options.setIntraOpNumThreads(threads);
+        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        return options;
+    }
+
+    /** The runtime, which is loaded first if it is not there. */
+    static OrtEnvironment environment() {
         OrtLibraries.keep();
         return OrtEnvironment.getEnvironment();
     }

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -55,16 +54,12 @@ final class PartRun implements AutoCloseable {
         return graph.multiplied();
     }
 
-    /** Returns the embedding's [tokens, hidden] of each sequence of ids. */
-    List<float[]> embed(List<List<Integer>> sequences) throws OrtException {
-        List<float[]> outs = new ArrayList<>();
-        for (List<Integer> ids : sequences) {
-            OnnxTensor input = sequence.longs(ids.stream().mapToLong(id -> id).toArray());
-            try (OrtSession.Result result = sequence.run(Map.of("input_ids", input))) {
-                outs.add(floats(result, graph.output()));
-            }
+    /** Returns the embedding's [tokens, hidden] of a sequence of ids. */
+    float[] embed(List<Integer> ids) throws OrtException {
+        OnnxTensor input = sequence.longs(ids.stream().mapToLong(id -> id).toArray());
+        try (OrtSession.Result result = sequence.run(Map.of("input_ids", input))) {
+            return floats(result, graph.output());
         }
-        return outs;
     }
 
     /**
@@ -86,13 +81,9 @@ final class PartRun implements AutoCloseable {
         }
     }
 
-    /** Runs a layer for several sequences, one after the other. */
-    List<float[]> run(List<float[]> hidden) throws OrtException {
-        List<float[]> outs = new ArrayList<>();
-        for (float[] x : hidden) {
-            outs.add(run(x, (_, _) -> {}));
-        }
-        return outs;
+    /** The same where nobody listens. */
+    float[] run(float[] hidden) throws OrtException {
+        return run(hidden, (_, _) -> {});
     }
 
     /** Returns the head's [rows, vocabulary] of {@code hidden} [rows, hidden]. */

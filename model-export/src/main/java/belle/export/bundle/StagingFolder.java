@@ -6,59 +6,122 @@ import belle.proto.FailureException;
 import belle.proto.FileReason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A folder that becomes the bundle in one rename, or nothing at all. It lies beside the target as {@code
- * .name.partial-pid}, is deleted when it is closed or the process is ended politely, and by the next export when its
- * process was killed.
+ * The folder {@code .NAME.partial} beside a target. Its folder {@code bundle} becomes the target in one rename, or nothing at
+ * all; beside that lies what is needed while it is made. One export at a time has it. When it is closed or the process is ended
+ * politely it is deleted, unless it has finished layers; what a killed process left is there when the next one comes.
  */
 final class StagingFolder implements AutoCloseable {
-    private final Path target;
-    private final Path dir;
-    private final Thread atExit;
-    private boolean committed;
+    private static final String BUNDLE = "bundle";
+    private static final String REPLACED = "replaced";
 
-    private StagingFolder(Path target, Path dir) {
+    /** What exports put here, in whichever order they were killed. */
+    private static final Pattern OURS = Pattern.compile("bundle|replaced|layer|progress(\\.new)?|hidden-\\d+");
+
+    private final Path target;
+    private final Path root;
+    private final TargetLock lock;
+    private final Thread atExit;
+    private boolean mine;
+
+    private StagingFolder(Path target, Path root, TargetLock lock) {
         this.target = target;
-        this.dir = dir;
-        atExit = new Thread(() -> PassingFolder.delete(dir), "delete-partial-bundle");
+        this.root = root;
+        this.lock = lock;
+        atExit = new Thread(this::atExit, "delete-partial-bundle");
     }
 
     /**
-     * Creates the folder, and the target's parent where it is missing, and removes what killed exports to the same
-     * target left.
+     * Takes the folder, and makes it and the target's parent where they are missing.
+     *
+     * @throws FailureException when another export has it, or something lies there that no export left
      */
     static StagingFolder beside(Path target) throws IOException {
         Path parent = Objects.requireNonNull(target.getParent());
         Files.createDirectories(parent);
-        String prefix = "." + target.getFileName() + ".partial-";
-        for (Path stale : partials(parent, prefix)) {
-            if (!alive(stale.getFileName().toString().substring(prefix.length()))) {
-                PassingFolder.delete(stale);
-            }
-        }
-        Path dir = parent.resolve(prefix + ProcessHandle.current().pid());
+        Path root = parent.resolve("." + target.getFileName() + ".partial");
+        TargetLock lock = TargetLock.take(parent.resolve("." + target.getFileName() + ".lock"), target);
         try {
-            Files.createDirectory(dir);
-        } catch (FileAlreadyExistsException e) {
-            throw new FailureException(new Failure.Unavailable("this process is already exporting to " + target), e);
+            refuseForeign(root);
+            Files.createDirectories(root.resolve(BUNDLE));
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
         }
-        StagingFolder staging = new StagingFolder(target, dir);
+        StagingFolder staging = new StagingFolder(target, root, lock);
         Runtime.getRuntime().addShutdownHook(staging.atExit);
         return staging;
     }
 
+    private static void refuseForeign(Path root) throws IOException {
+        if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.list(root)) {
+            if (entries.allMatch(
+                    entry -> OURS.matcher(entry.getFileName().toString()).matches())) {
+                return;
+            }
+        }
+        throw new FailureException(
+                new Failure.Invalid("out", root + " is in the way and no unfinished export: move it elsewhere"));
+    }
+
+    /** The bundle-to-be. */
+    Path bundle() {
+        return root.resolve(BUNDLE);
+    }
+
+    /** A file of the bundle-to-be. */
     Path file(String name) {
-        return dir.resolve(name);
+        return bundle().resolve(name);
+    }
+
+    /** The folder for what is needed meanwhile. */
+    Path root() {
+        return root;
+    }
+
+    /** Removes all that an earlier export left. */
+    void clear() throws IOException {
+        mine = true;
+        PassingFolder.delete(root);
+        Files.createDirectories(bundle());
+    }
+
+    /** Bytes of all that lies here. */
+    long bytes() throws IOException {
+        try (Stream<Path> entries = Files.walk(root)) {
+            return entries.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
+    /** Goes on with what an earlier export left. */
+    void adopt() {
+        mine = true;
+    }
+
+    /** Takes back what this export has made; what an earlier one left, and this one has not touched, stays. */
+    void discard() {
+        if (mine) {
+            PassingFolder.delete(root);
+        }
+    }
+
+    /** Whether this is more than a fresh beginning, so that it stays when the process ends before the bundle is made. */
+    boolean isKept() {
+        return FinishedLayers.areIn(root);
     }
 
     /** What to tell when a file of the bundle could not be written, on a full disk for example. */
@@ -67,22 +130,16 @@ final class StagingFolder implements AutoCloseable {
                 file.getFileName() + " of " + bytes + " bytes cannot be written: " + FileReason.of(cause), cause);
     }
 
-    /** Puts the finished folder in the target's place; an older bundle there disappears. Everything is on disk then. */
+    /** Puts the finished bundle in the target's place; an older bundle there disappears. Everything is on disk then. */
     void commit() throws IOException {
-        force(dir);
-        Path parent = Objects.requireNonNull(target.getParent());
-        Path old = parent.resolve("." + target.getFileName() + ".partial-0-"
-                + ProcessHandle.current().pid());
-        boolean replaced = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
-        if (replaced) {
-            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        force(bundle());
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            PassingFolder.delete(root.resolve(REPLACED));
+            Files.move(target, root.resolve(REPLACED), StandardCopyOption.ATOMIC_MOVE);
         }
-        Files.move(dir, target, StandardCopyOption.ATOMIC_MOVE);
-        committed = true;
-        force(parent);
-        if (replaced) {
-            PassingFolder.delete(old);
-        }
+        Files.move(bundle(), target, StandardCopyOption.ATOMIC_MOVE);
+        force(Objects.requireNonNull(target.getParent()));
+        PassingFolder.delete(root);
     }
 
     @Override
@@ -90,25 +147,26 @@ final class StagingFolder implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            return; // The process is ending: the hook deletes.
+            return; // The process is ending: the hook does it.
         }
-        if (!committed) {
-            PassingFolder.delete(dir);
+        end();
+    }
+
+    /** What is kept may still be written to: nobody is let in before the process is gone. */
+    private void atExit() {
+        if (!isKept()) {
+            end();
         }
     }
 
-    private static List<Path> partials(Path parent, String prefix) throws IOException {
-        try (Stream<Path> entries = Files.list(parent)) {
-            return entries.filter(path -> path.getFileName().toString().startsWith(prefix))
-                    .toList();
+    private void end() {
+        if (!isKept()) {
+            PassingFolder.delete(root);
         }
-    }
-
-    private static boolean alive(String pid) {
         try {
-            return ProcessHandle.of(Long.parseLong(pid)).isPresent();
-        } catch (NumberFormatException e) {
-            return false;
+            lock.close();
+        } catch (IOException e) {
+            // The lock ends with the process.
         }
     }
 

@@ -17,8 +17,15 @@ import java.util.function.Predicate;
 
 /** What weights.bin will hold, and where: known before a weight is read. */
 record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
+    private static final String LAYER = "layers.";
+
     /** One tensor: its place and how it is made. */
-    record Planned(String name, TensorEntry entry, Recipe recipe) {}
+    record Planned(String name, TensorEntry entry, Recipe recipe) {
+        /** The layer that the tensor is of; -1 where it is of none. */
+        int layer() {
+            return WeightPlan.layer(name);
+        }
+    }
 
     WeightPlan {
         tensors = List.copyOf(tensors);
@@ -38,8 +45,16 @@ record WeightPlan(Storage storage, List<Planned> tensors, long bytes) {
         Map<String, Recipe> recipes = recipes(checkpoint.config());
         Storage storage = Storage.of(checkpoint, products(recipes, architecture), options, plain, calibrated);
         storage.orders().forEach((name, matrix) -> recipes.put(name, new Recipe.Order(matrix)));
-        calibrated.ifPresent(layers -> layers.storedAs(storage));
-        return laidOut(recipes, architecture, storage, _ -> true);
+        WeightPlan plan = laidOut(recipes, architecture, storage, _ -> true);
+        calibrated.ifPresent(layers -> layers.plannedAs(plan));
+        return plan;
+    }
+
+    /** The layer that tensor {@code name} is of; -1 where it is of none. */
+    static int layer(String name) {
+        return name.startsWith(LAYER)
+                ? Integer.parseInt(name.substring(LAYER.length(), name.indexOf('.', LAYER.length())))
+                : -1;
     }
 
     /** Lays out only some tensors, plainly or with the given matrices quantised: a part of a model. */

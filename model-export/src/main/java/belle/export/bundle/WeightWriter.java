@@ -44,11 +44,43 @@ final class WeightWriter {
         this.meter = meter;
     }
 
-    /** Writes all tensors of {@code plan} to a new file and forces it to the disk. */
+    /** Knows which tensors are in the file already, and hears of those that come into it. */
+    interface Finished {
+        boolean has(Planned tensor);
+
+        /** {@code tensor} is in {@code weights}, open as {@code file}, though perhaps not on the disk. */
+        void written(Planned tensor, Path weights, FileChannel file) throws IOException;
+    }
+
+    /** Nothing is there before, and nobody needs to know. */
+    private static final Finished NOTHING = new Finished() {
+        @Override
+        public boolean has(Planned tensor) {
+            return false;
+        }
+
+        @Override
+        public void written(Planned tensor, Path weights, FileChannel file) {}
+    };
+
+    /** Writes all tensors of {@code plan} to a file and forces it to the disk. */
     static void write(Checkpoint checkpoint, WeightPlan plan, Path target, ExportMeter meter) throws IOException {
-        try (FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        write(checkpoint, plan, target, meter, NOTHING);
+    }
+
+    /** The same for a file that may have some of them. */
+    static void write(Checkpoint checkpoint, WeightPlan plan, Path target, ExportMeter meter, Finished finished)
+            throws IOException {
+        try (FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             WeightWriter writer = new WeightWriter(checkpoint, plan.storage(), file, meter);
-            plan.tensors().forEach(writer::tensor);
+            for (Planned tensor : plan.tensors()) {
+                if (finished.has(tensor)) {
+                    meter.advanced(tensor.entry().bytes());
+                } else {
+                    writer.tensor(tensor);
+                    finished.written(tensor, target, file);
+                }
+            }
             file.force(true);
         } catch (UncheckedIOException e) {
             throw StagingFolder.unwritten(target, plan.bytes(), Objects.requireNonNull(e.getCause()));

@@ -9,6 +9,9 @@ public interface Progress {
     /** {@code doneBytes} of {@code totalBytes} are done; the total stays the same from call to call. */
     void advanced(long doneBytes, long totalBytes);
 
+    /** Layers that take their time, one after the other: {@code done} of {@code total}, the one at work with the part that is done. */
+    default void layers(double done, int total) {}
+
     /** Something that whoever asked for the work should know. */
     default void note(String line) {}
 }

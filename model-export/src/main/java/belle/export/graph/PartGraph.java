@@ -6,7 +6,9 @@ import belle.export.checkpoint.ModelConfig;
 import belle.export.graph.Value.Dim;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.WeightType;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +20,12 @@ import java.util.Map;
 public record PartGraph(ModelProto model, String output, Map<String, String> multiplied) {
     /** Name of the input of a layer and of the head: float32 [T, E]. */
     public static final String HIDDEN = "hidden";
+
+    /** Names of a product's inputs and of its result. */
+    public static final String LEFT = "x";
+
+    public static final String RIGHT = "w";
+    public static final String PRODUCT = "y";
 
     public PartGraph {
         multiplied = Map.copyOf(multiplied);
@@ -48,6 +56,30 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
                 RankGraph.family(config, ops, StepInputs.onlyIds(Value.NONE)).head(x);
         graph.output(out, "the logits of all rows");
         return new PartGraph(graph.build(exporter, Map.of()), out.name(), Map.of());
+    }
+
+    /**
+     * Returns one product of float32 matrices: {@link #LEFT} [T, inputs] and {@link #RIGHT}, the other's columns in tiles
+     * [outputs / 64, inputs, 64], to {@link #PRODUCT} [T, outputs].
+     */
+    public static ModelProto product(int inputs, int outputs, String exporter) {
+        GraphBuilder graph = new GraphBuilder("belle_product", "A product alone");
+        int tile = WeightType.TILE;
+        Value left = graph.input(LEFT, "rows", DataType.FLOAT, Dim.of("T"), Dim.of(inputs));
+        Value right = graph.input(
+                RIGHT, "columns in tiles", DataType.FLOAT, Dim.of(outputs / tile), Dim.of(inputs), Dim.of(tile));
+        Value out = graph.node(
+                GraphBuilder.BELLE,
+                "MatMulF32",
+                "/product",
+                List.of(left, right),
+                Map.of("K", inputs, "n0", outputs, "n1", 0, "n2", 0),
+                PRODUCT,
+                DataType.FLOAT,
+                Dim.of("T"),
+                Dim.of(outputs));
+        graph.output(out, "the product");
+        return graph.build(exporter, Map.of());
     }
 
     private static Value hidden(GraphBuilder graph, Architecture architecture) {

@@ -52,7 +52,8 @@ class CalibratedLayersTest {
                     checkpoint,
                     plain.manifest().architecture(),
                     options.calibration().orElseThrow(),
-                    folder.resolve("scratch"));
+                    folder,
+                    Progress.NONE);
             WeightPlan plan = WeightPlan.of(
                     checkpoint, plain.manifest().architecture(), options, WeightType.F16, Optional.of(layers));
             WeightWriter.write(
@@ -88,7 +89,7 @@ class CalibratedLayersTest {
         var architecture =
                 Exporter.export(source, options, Progress.NONE).manifest().architecture();
         try (Checkpoint checkpoint = Checkpoints.open(source, Optional.empty())) {
-            var plan = CalibratedLayers.embeddingPlan(checkpoint.config(), architecture);
+            var plan = ModelParts.embeddingPlan(checkpoint.config(), architecture);
             assertThat(plan.entries().keySet()).containsExactlyInAnyOrder(written.split(" "));
         }
     }
@@ -166,6 +167,7 @@ class CalibratedLayersTest {
             rows[i] = (float) random.nextGaussian();
         }
         hessian.add(rows);
+        hessian.complete();
         List<Integer> order = new ArrayList<>(IntStream.range(0, inputs).boxed().toList());
         Collections.shuffle(order, random);
         float[][] factor = InverseFactor.of(hessian, order, 0);

@@ -99,13 +99,12 @@ final class ExporterTest {
     }
 
     @Test
-    void removesWhatAKilledExportLeftButNotALivingOnes() throws Exception {
-        Path dead = Files.createDirectory(folder.resolve(".bundle.partial-999999999"));
-        Files.writeString(dead.resolve("weights.bin"), "half");
-        Path living = Files.createDirectory(folder.resolve(".bundle.partial-1"));
+    void removesWhatAKilledExportLeft() throws Exception {
+        Path half = Files.createDirectories(folder.resolve(".bundle.partial").resolve("bundle"));
+        Files.writeString(half.resolve("weights.bin"), "half, and longer than the whole".repeat(10_000));
+        Files.createFile(folder.resolve(".bundle.lock"));
         export(checkpoint("llama-mqa-linear"), false);
-        assertThat(dead).doesNotExist();
-        assertThat(living).exists();
+        assertThat(names(folder)).containsExactly("bundle");
     }
 
     @Test

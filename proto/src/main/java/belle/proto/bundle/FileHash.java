@@ -33,6 +33,13 @@ public final class FileHash {
         }
     }
 
+    /** Returns the hash of {@code bytes} of a file's bytes from {@code from} on, read by one thread. */
+    public static String part(Path file, long from, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return hex(digest(channel, from, bytes));
+        }
+    }
+
     /** Returns the hash of the concatenated (binary) hashes of the file's chunks, read by all cores. */
     public static String chunked(Path file, long chunkBytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
