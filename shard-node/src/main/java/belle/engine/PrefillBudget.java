@@ -15,7 +15,7 @@ final class PrefillBudget {
     /** A step whose prompt tokens were disturbed counts as one that took so many times as long as thought. */
     private static final double MOST = 2;
     /** Of the time allowed that is planned for: steps differ. */
-    private static final double MARGIN = 0.75;
+    private static final double MARGIN = 0.8;
     /** A prompt goes on, however slow its tokens are. */
     private static final int LEAST = 8;
 
