@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CalibratedLayers implements WeightWriter.Finished {
     /** Parts of a layer's time that the two passes take, about; the rest is solving. */
-    private static final double FIRST_PASS = 0.45;
+    private static final double FIRST_PASS = 0.48;
 
-    private static final double SECOND_PASS = 0.3;
+    private static final double SECOND_PASS = 0.14;
 
     private final Checkpoint checkpoint;
     private final Architecture architecture;
