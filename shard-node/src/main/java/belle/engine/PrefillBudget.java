@@ -9,13 +9,13 @@ package belle.engine;
  */
 final class PrefillBudget {
     /** Weight of a step in favour of larger chunks, and of one against them. */
-    private static final double LARGER = 0.05;
+    private static final double LARGER = 0.1;
 
-    private static final double SMALLER = 0.25;
+    private static final double SMALLER = 0.2;
     /** A step whose prompt tokens were disturbed counts as one that took so many times as long as thought. */
-    private static final double MOST = 2;
+    private static final double MOST = 1.5;
     /** Of the time allowed that is planned for: steps differ. */
-    private static final double MARGIN = 0.8;
+    private static final double MARGIN = 0.75;
     /** A prompt goes on, however slow its tokens are. */
     private static final int LEAST = 8;
 
