@@ -8,6 +8,8 @@ import belle.bench.Measurement;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
 import belle.kernels.bench.KernelBench;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.Verification;
 import belle.runtime.OpenModel;
 import belle.runtime.RuntimeConfig;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -180,12 +182,9 @@ final class BenchCommand implements Callable<Integer> {
     private void measureMemory(LocalPort port, ServerProcess own, Consumer<Row> measured) throws Exception {
         connect(port).stream(smoke ? 128 : 2048);
         Path served = bundle == null ? EmbeddedModel.bundle().directory() : bundle;
-        try (var files = Files.walk(served)) {
-            long bytes = files.mapToLong(
-                            file -> file.toFile().isFile() ? file.toFile().length() : 0)
-                    .sum();
-            measured.accept(Row.alone(new Measurement("files of the bundle", bytes / 1e6, "MB", false)));
-        }
+        var size =
+                BundleSize.of(Bundle.open(served, Verification.STRUCTURE_ONLY).manifest());
+        measured.accept(Row.alone(new Measurement("files of the bundle", size.diskBytes() / 1e6, "MB", false)));
         measured.accept(Row.alone(new Measurement("resident memory", own.residentBytes() / 1e6, "MB", false)));
         measured.accept(Row.alone(memory(own)));
     }

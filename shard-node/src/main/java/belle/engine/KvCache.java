@@ -214,12 +214,9 @@ public final class KvCache {
     void release(BlockTable table, History history, int computed) {
         int index = computed / blockTokens;
         int from = index * blockTokens;
-        if (computed > from) {
-            int parent = parent(table, index);
-            int alike = prefixes.mostAlike(parent, history, from, computed - from);
-            if (alike == NONE || prefixes.common(alike, history, from, computed - from) < computed - from) {
-                prefixes.insert(table.get(index), parent, history, from, computed - from);
-            }
+        int filled = computed - from;
+        if (beginning(table, history, from, computed).tokens() < filled) {
+            prefixes.insert(table.get(index), parent(table, index), history, from, filled);
         }
         release(table);
     }

@@ -78,10 +78,7 @@ final class CalibratedLayers implements WeightWriter.Finished {
         this.folder = folder;
         this.progress = progress;
         this.heldOut = new HeldOut(calibration.heldOut(), architecture.hidden());
-        this.tokens = Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
-                .flatMap(List::stream)
-                .map(List::size)
-                .toList();
+        this.tokens = texts().map(List::size).toList();
         int longest = tokens.stream().mapToInt(size -> size).max().orElse(1);
         this.parts = new ModelParts(checkpoint, architecture, longest, folder.resolve("layer"));
     }
@@ -294,10 +291,14 @@ final class CalibratedLayers implements WeightWriter.Finished {
                 .forEach(matrix -> matrix.rows = null);
     }
 
+    /** The ids of what is in a file of hidden states, in its order. */
+    private Stream<List<Integer>> texts() {
+        return Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
+                .flatMap(List::stream);
+    }
+
     private void embed() throws IOException, OrtException {
-        List<List<Integer>> texts = Stream.of(calibration.sequences(), calibration.heldOut(), calibration.heldOut())
-                .flatMap(List::stream)
-                .toList();
+        List<List<Integer>> texts = texts().toList();
         try (PartRun run = parts.embedding();
                 HiddenStates made = HiddenStates.create(hidden(0), tokens, architecture.hidden())) {
             for (int i = 0; i < texts.size(); i++) {

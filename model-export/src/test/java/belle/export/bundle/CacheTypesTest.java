@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.KvType;
-import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +58,7 @@ class CacheTypesTest {
 
     private void predictsTextsAsWell(Path checkpoint, Optional<Path> lora, Path expected) throws Exception {
         assumeTrue(Files.exists(expected), () -> "skipped: no fixtures at " + expected);
-        Bundle bundle = export(checkpoint, lora);
+        Bundle bundle = Fixtures.export(checkpoint, folder, Optional.empty(), lora);
         double f32 = perplexity(bundle, expected, KvType.F32);
         double f16 = perplexity(bundle, expected, KvType.F16);
         double q8 = perplexity(bundle, expected, KvType.Q8);
@@ -73,20 +71,6 @@ class CacheTypesTest {
                 .as("another type computes other numbers")
                 .isNotEqualTo(f32)
                 .isNotEqualTo(f16);
-    }
-
-    private Bundle export(Path checkpoint, Optional<Path> lora) {
-        var options = new ExportOptions(
-                folder.resolve("bundle"),
-                false,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                PromptTemplates.BELLE,
-                lora,
-                0);
-        return Exporter.export(checkpoint, options, Progress.NONE);
     }
 
     private static double perplexity(Bundle bundle, Path expected, KvType cache) throws Exception {

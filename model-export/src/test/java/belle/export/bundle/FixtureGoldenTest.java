@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import belle.export.checkpoint.Progress;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.KvType;
-import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -69,17 +67,7 @@ final class FixtureGoldenTest {
     private void computesWhatTheReferenceComputes(
             Path checkpoint, Path expected, Optional<WeightType> weights, Optional<Path> lora) throws Exception {
         assumeTrue(Files.exists(checkpoint), () -> "skipped: no fixtures at " + checkpoint);
-        var options = new ExportOptions(
-                folder.resolve("bundle"),
-                false,
-                weights,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                PromptTemplates.BELLE,
-                lora,
-                0);
-        Bundle bundle = Exporter.export(checkpoint, options, Progress.NONE);
+        Bundle bundle = Fixtures.export(checkpoint, folder, weights, lora);
         try (GraphProbe probe = GraphProbe.open(bundle, 1024, KvType.F32, 2)) {
             logits(probe, expected);
             for (JsonNode line : Expected.lines(expected.resolve("greedy.jsonl"))) {

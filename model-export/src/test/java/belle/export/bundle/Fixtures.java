@@ -1,7 +1,12 @@
 package belle.export.bundle;
 
+import belle.export.checkpoint.Progress;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.WeightType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Finds the reference fixtures: in $BELLE_SHARED, or in the folder {@code shared} beside the repository. */
 public final class Fixtures {
@@ -17,6 +22,21 @@ public final class Fixtures {
                 "llama-tiny-belle-gptq-4bit",
                 "llama-tiny-belle-gptq-8bit",
                 "llama-tiny-autogptq-4bit-act");
+    }
+
+    /** Exports a checkpoint into {@code folder}, its matrices as {@code weights} says, with an adapter merged where one is given. */
+    static Bundle export(Path checkpoint, Path folder, Optional<WeightType> weights, Optional<Path> lora) {
+        var options = new ExportOptions(
+                folder.resolve("bundle"),
+                false,
+                weights,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                PromptTemplates.BELLE,
+                lora,
+                0);
+        return Exporter.export(checkpoint, options, Progress.NONE);
     }
 
     /** Returns where a fixture is, or would be. */
