@@ -40,12 +40,18 @@ final class PrefillBudget {
     void took(int decodes, int prefills, long nanos) {
         if (prefills == 0) {
             decodeNanos = mixed(decodeNanos, (double) nanos, LARGER, SMALLER);
-        } else if (tokenNanos == 0) {
-            tokenNanos = Math.max(1, nanos - (decodes == 0 ? 0 : decodeNanos)) / prefills;
-        } else if (decodes > 0 && decodeNanos > 0) { // a prompt alone is computed in larger chunks, which cost less
-            double each = Math.clamp((nanos - decodeNanos) / prefills, 0, MOST * tokenNanos);
-            tokenNanos = mixed(tokenNanos, each, SMALLER, LARGER);
+        } else if (decodes == 0) {
+            if (tokenNanos == 0) { // a first guess: a prompt alone is computed in larger chunks, which cost less
+                tokenNanos = (double) nanos / prefills;
+            }
+        } else if (decodeNanos > 0) {
+            beside(Math.max(0, nanos - decodeNanos) / prefills);
         }
+    }
+
+    private void beside(double each) {
+        double bound = tokenNanos == 0 ? each : MOST * tokenNanos;
+        tokenNanos = mixed(tokenNanos, Math.min(each, bound), SMALLER, LARGER);
     }
 
     private static double mixed(double known, double newest, double rising, double falling) {

@@ -27,6 +27,18 @@ class PrefillBudgetTest {
     }
 
     @Test
+    void aStepWhoseDecodesAreUnknownOrSlowerThanItTeachesNothingOfPrompts() {
+        PrefillBudget first = budget(4);
+        first.took(4, 100, nanos(100));
+        first.took(4, 0, DECODE_NANOS);
+        assertThat(first.tokens()).isEqualTo(128);
+        PrefillBudget quick = budget(4);
+        quick.took(4, 0, DECODE_NANOS);
+        quick.took(4, 100, DECODE_NANOS);
+        assertThat(quick.tokens()).isEqualTo(128);
+    }
+
+    @Test
     void isTheConfiguredNumberAlwaysWhenNothingIsToBeLearned() {
         PrefillBudget budget = budget(0);
         budget.took(4, 0, DECODE_NANOS);
