@@ -15,6 +15,8 @@ record AttentionWorkload(KvType cache, int sequences, int fresh, int past, int k
     private static final int HEADS = 32;
     private static final int DIM = 128;
     private static final int BLOCK_TOKENS = 64;
+    /** Makes ordinary numbers of all types of the cache: 0.011, 1.06, and 60 with a scale of 0.011. */
+    private static final byte PLAIN_BYTE = 0x3c;
 
     @Override
     public String name() {
@@ -42,7 +44,7 @@ record AttentionWorkload(KvType cache, int sequences, int fresh, int past, int k
         int width = (HEADS + 2 * kvHeads) * DIM;
         long bytes = 2L * blocks * kvHeads * BLOCK_TOKENS * cache.rowBytes(DIM);
         ByteBuffer pool = Tensors.direct(bytes + 64).alignedSlice(64);
-        long address = MemorySegment.ofBuffer(pool).fill((byte) 0x11).address();
+        long address = MemorySegment.ofBuffer(pool).fill(PLAIN_BYTE).address();
         int[] table = new int[blocks];
         Arrays.setAll(table, i -> (i % columns) * sequences + i / columns);
         int[] starts = new int[sequences + 1];
