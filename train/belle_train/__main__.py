@@ -71,7 +71,7 @@ def trainer_settings(recipe):
         max_steps=recipe.max_steps,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=recipe.schedule,
-        warmup_ratio=recipe.warmup,
+        warmup_steps=recipe.warmup,  # below 1: a share of all steps
         weight_decay=recipe.weight_decay,
         adam_beta2=recipe.adam_beta2,
         bf16=recipe.bf16,

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             DetokenizeCommand.class,
             ChatCommand.class,
+            DataGenCommand.class,
             BenchCommand.class,
             HelpCommand.class
         })

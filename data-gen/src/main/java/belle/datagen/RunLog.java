@@ -1,0 +1,180 @@
+package belle.datagen;
+
+import belle.proto.Failure;
+import belle.proto.FailureException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run's draws, one a line, in order: a checksum (CRC-32 in hexadecimal), a space, JSON. The first line holds the settings. What was appended
+ * outlives the process; {@link #sync} makes it outlive the machine. A last line that was not written to its end is cut off when the
+ * log is opened. The opener closes it.
+ */
+final class RunLog implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int CHECKSUM_CHARACTERS = 8;
+    private static final int READ_BYTES = 1 << 20;
+
+    private final Path file;
+    private final FileChannel channel;
+
+    private RunLog(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    /**
+     * Opens a run's log, or begins it.
+     *
+     * @param earlier hears the draws of earlier runs, in order
+     * @throws FailureException when another process has it open, when it is damaged, or when it began with other settings
+     */
+    static RunLog open(Path file, RunSettings settings, Consumer<Draw> earlier) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        boolean opened = false;
+        try {
+            lock(file, channel);
+            var log = new RunLog(file, channel);
+            if (!log.replay(settings, earlier)) {
+                log.append(settings);
+            }
+            opened = true;
+            return log;
+        } finally {
+            if (!opened) {
+                channel.close();
+            }
+        }
+    }
+
+    private static void lock(Path file, FileChannel channel) throws IOException {
+        @Nullable FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            throw new FailureException(new Failure.Unavailable(file + ": another run has it open"));
+        }
+    }
+
+    void append(Object entry) throws IOException {
+        byte[] json = JSON.writeValueAsBytes(entry);
+        byte[] line = (checksum(json, 0, json.length) + " ").getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer bytes = ByteBuffer.allocate(line.length + json.length + 1)
+                .put(line)
+                .put(json)
+                .put((byte) '\n')
+                .flip();
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    void sync() throws IOException {
+        channel.force(false);
+    }
+
+    /** Tells all draws, in order, those of earlier runs too. */
+    void draws(Consumer<Draw> hears) throws IOException {
+        scan((number, line) -> {
+            if (number > 1) {
+                hears.accept(read(line, number, Draw.class));
+            }
+        });
+    }
+
+    /** Returns whether there were settings; stands behind the last whole line then. */
+    private boolean replay(RunSettings settings, Consumer<Draw> earlier) throws IOException {
+        boolean[] began = {false};
+        long whole = scan((number, line) -> {
+            began[0] = true;
+            if (number > 1) {
+                earlier.accept(read(line, number, Draw.class));
+                return;
+            }
+            RunSettings first = read(line, number, RunSettings.class);
+            if (!first.equals(settings)) {
+                throw new FailureException(new Failure.Invalid(
+                        "--output", file + " began with other settings: " + first + ", now " + settings));
+            }
+        });
+        channel.truncate(whole);
+        channel.position(whole);
+        return began[0];
+    }
+
+    /** Hears a line without its end, and its number from 1. */
+    private interface Lines {
+        void line(int number, byte[] line);
+    }
+
+    /** Reads all whole lines; returns where the last one ends. */
+    private long scan(Lines lines) throws IOException {
+        var line = new ByteArrayOutputStream();
+        ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+        long whole = 0;
+        int number = 0;
+        for (long at = 0; at < channel.size(); at += buffer.limit()) {
+            buffer.clear();
+            channel.read(buffer, at);
+            buffer.flip();
+            while (buffer.hasRemaining()) {
+                byte next = buffer.get();
+                if (next == '\n') {
+                    number++;
+                    whole += line.size() + 1;
+                    lines.line(number, line.toByteArray());
+                    line.reset();
+                } else {
+                    line.write(next);
+                }
+            }
+        }
+        return whole;
+    }
+
+    private <T> T read(byte[] line, int number, Class<T> type) {
+        int json = CHECKSUM_CHARACTERS + 1;
+        boolean sound = line.length > json
+                && new String(line, 0, CHECKSUM_CHARACTERS, StandardCharsets.US_ASCII)
+                        .equals(checksum(line, json, line.length - json));
+        if (!sound) {
+            throw broken(number, "its checksum is not that of its text");
+        }
+        try {
+            return JSON.readValue(line, json, line.length - json, type);
+        } catch (IOException e) {
+            throw broken(number, "not an entry of a run: " + e.getMessage());
+        }
+    }
+
+    private FailureException broken(int number, String problem) {
+        return new FailureException(new Failure.Broken(file.toString(), "line " + number, problem));
+    }
+
+    private static String checksum(byte[] bytes, int begin, int count) {
+        var crc = new CRC32();
+        crc.update(bytes, begin, count);
+        return HexFormat.of().toHexDigits((int) crc.getValue());
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
