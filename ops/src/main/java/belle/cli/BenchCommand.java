@@ -7,6 +7,7 @@ import belle.bench.LocalPort;
 import belle.bench.Measurement;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
+import belle.datagen.IndexBench;
 import belle.kernels.bench.KernelBench;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.Verification;
@@ -65,6 +66,11 @@ final class BenchCommand implements Callable<Integer> {
             names = "--memory",
             description = "Measure what one stream of 2,048 tokens takes of memory, and nothing else.")
     private boolean memory;
+
+    @Option(
+            names = "--similarity",
+            description = "Measure what one more item costs data-gen's index, and nothing else.")
+    private boolean similarity;
 
     @Option(
             names = "--model",
@@ -128,6 +134,12 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (kernels) {
             KernelBench.run(smoke, this::print);
+            return 0;
+        }
+        if (similarity) {
+            IndexBench.run(
+                    smoke ? List.of(1000) : List.of(10_000, 100_000, 1_000_000),
+                    spec.commandLine().getOut()::println);
             return 0;
         }
         if (engine) {

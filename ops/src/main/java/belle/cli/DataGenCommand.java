@@ -181,7 +181,7 @@ final class DataGenCommand implements Callable<Integer> {
     }
 
     private int run(Generator generator) throws IOException {
-        Termination.requested().thenRun(generator::stop);
+        var _ = Termination.requested().thenRun(generator::stop);
         var progress = new DataGenProgress(spec.commandLine().getErr(), generator.tally(), items, System::nanoTime);
         Generator.End end;
         try {

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             DetokenizeCommand.class,
             ChatCommand.class,
             DataGenCommand.class,
+            DataConvertCommand.class,
             BenchCommand.class,
             HelpCommand.class
         })
