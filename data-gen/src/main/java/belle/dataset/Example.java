@@ -28,8 +28,7 @@ record Example(List<Message> messages, int input, Map<String, JsonNode> more) {
     /** One question and its answer. */
     static Example of(String instruction, String input, String output, Map<String, JsonNode> more) {
         String question = input.isEmpty() ? instruction : instruction + "\n" + input;
-        return new Example(
-                List.of(new Message(USER, question), new Message(ASSISTANT, output)), input.length(), more);
+        return new Example(List.of(new Message(USER, question), new Message(ASSISTANT, output)), input.length(), more);
     }
 
     /** Whether it is one question and one answer and nothing else. */

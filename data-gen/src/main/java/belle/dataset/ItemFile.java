@@ -22,8 +22,9 @@ import java.util.zip.GZIPInputStream;
  * object, text behind the array, and bytes that are no UTF-8 are errors.
  */
 public final class ItemFile {
-    private static final ObjectMapper JSON = new ObjectMapper(
-            JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
     /** Bytes of one line. */
     private static final int MAX_LINE_BYTES = 64 << 20;
     /** Where the first character must be. */

@@ -30,12 +30,14 @@ final class Reader {
                 : item.has("target")
                         ? Optional.of(Form.INPUT_TARGET)
                         : item.has("instruction") ? Optional.of(Form.INSTRUCTION) : Optional.empty();
-        return form.orElseThrow(() -> new Unreadable("of no known form: it has neither 'instruction', 'target' nor 'messages'"));
+        return form.orElseThrow(
+                () -> new Unreadable("of no known form: it has neither 'instruction', 'target' nor 'messages'"));
     }
 
     static Example read(JsonNode item, Form form) throws Unreadable {
         if (!item.isObject()) {
-            throw new Unreadable("an object is expected, not " + item.getNodeType().toString().toLowerCase(Locale.ROOT));
+            throw new Unreadable("an object is expected, not "
+                    + item.getNodeType().toString().toLowerCase(Locale.ROOT));
         }
         return switch (form) {
             case INSTRUCTION ->
@@ -57,10 +59,13 @@ final class Reader {
         List<Message> messages = new ArrayList<>();
         for (JsonNode message : list) {
             String role = text(message, "role");
-            String due = messages.isEmpty() || !messages.getLast().role().equals(Example.USER) ? Example.USER : Example.ASSISTANT;
+            String due = messages.isEmpty() || !messages.getLast().role().equals(Example.USER)
+                    ? Example.USER
+                    : Example.ASSISTANT;
             boolean opens = messages.isEmpty() && role.equals(Example.SYSTEM);
             if (!role.equals(due) && !opens) {
-                throw new Unreadable("message " + (messages.size() + 1) + " is of '" + role + "', due is '" + due + "'");
+                throw new Unreadable(
+                        "message " + (messages.size() + 1) + " is of '" + role + "', due is '" + due + "'");
             }
             messages.add(new Message(role, text(message, "content")));
         }
@@ -73,7 +78,8 @@ final class Reader {
     private static String text(JsonNode node, String field) throws Unreadable {
         JsonNode value = node.path(field);
         if (!value.isTextual()) {
-            throw new Unreadable("'" + field + "' must be text, " + (value.isMissingNode() ? "but is missing" : "not " + shown(value)));
+            throw new Unreadable("'" + field + "' must be text, "
+                    + (value.isMissingNode() ? "but is missing" : "not " + shown(value)));
         }
         return value.asText();
     }

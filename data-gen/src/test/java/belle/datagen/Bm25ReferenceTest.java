@@ -45,8 +45,12 @@ class Bm25ReferenceTest {
             JsonNode expected = JSON.readTree(lines.get(i));
             int[] tokens = texts.get(i).codePoints().toArray();
             Bm25Index.Similarity found = index.similarity(tokens);
-            assertThat(found.most()).as("line %d", i + 1).isCloseTo(expected.path("most").asDouble(), within(1e-8));
-            assertThat(found.mean()).as("line %d", i + 1).isCloseTo(expected.path("mean").asDouble(), within(1e-8));
+            assertThat(found.most())
+                    .as("line %d", i + 1)
+                    .isCloseTo(expected.path("most").asDouble(), within(1e-8));
+            assertThat(found.mean())
+                    .as("line %d", i + 1)
+                    .isCloseTo(expected.path("mean").asDouble(), within(1e-8));
             assertThat(found.most() <= LIMIT).isEqualTo(expected.path("kept").asBoolean());
             if (expected.path("kept").asBoolean()) {
                 index.add(tokens);

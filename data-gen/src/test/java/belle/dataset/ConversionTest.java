@@ -39,14 +39,17 @@ class ConversionTest {
 
     @Test
     void instructionsBecomeWhatBelleHasPublished() throws IOException {
-        assertThat(convert("{'instruction':'翻译','input':'你好','output':'Hi','id':7}\n{'instruction':'写诗','output':'好'}", Form.INPUT_TARGET))
+        assertThat(convert(
+                        "{'instruction':'翻译','input':'你好','output':'Hi','id':7}\n{'instruction':'写诗','output':'好'}",
+                        Form.INPUT_TARGET))
                 .isEqualTo("{'input':'翻译\\n你好','target':'Hi','id':7}\n{'input':'写诗','target':'好'}\n");
     }
 
     @Test
     void aChatHasTurnsAndASystemsMessage() throws IOException {
-        String chat = "{'messages':[{'role':'system','content':'短'},{'role':'user','content':'a'},{'role':'assistant','content':'b'},"
-                + "{'role':'user','content':'c'},{'role':'assistant','content':'d'}]}\n";
+        String chat =
+                "{'messages':[{'role':'system','content':'短'},{'role':'user','content':'a'},{'role':'assistant','content':'b'},"
+                        + "{'role':'user','content':'c'},{'role':'assistant','content':'d'}]}\n";
         assertThat(convert(chat, Form.CHAT)).isEqualTo(chat);
         assertThatThrownBy(() -> convert(chat, Form.INSTRUCTION))
                 .isInstanceOf(FailureException.class)
@@ -57,11 +60,14 @@ class ConversionTest {
     static Stream<Arguments> roundTrips() {
         String odd = "\\u0000 \\ud83d\\ude00 \\\"\\\\ \\t</s>\\r\\n###";
         return Stream.of(
-                Arguments.of(Form.INPUT_TARGET, "{\"input\":\"a\\nb" + odd + "\",\"target\":\"" + odd + "\",\"class\":\"open qa\"}"),
+                Arguments.of(
+                        Form.INPUT_TARGET,
+                        "{\"input\":\"a\\nb" + odd + "\",\"target\":\"" + odd + "\",\"class\":\"open qa\"}"),
                 Arguments.of(Form.INPUT_TARGET, "{\"input\":\"\",\"target\":\"\"}"),
                 Arguments.of(
                         Form.INSTRUCTION,
-                        "{\"instruction\":\"" + odd + "\",\"input\":\"\",\"output\":\"x\",\"n\":{\"a\":[1.5,null,true]}}"),
+                        "{\"instruction\":\"" + odd
+                                + "\",\"input\":\"\",\"output\":\"x\",\"n\":{\"a\":[1.5,null,true]}}"),
                 Arguments.of(
                         Form.CHAT,
                         "{\"messages\":[{\"role\":\"user\",\"content\":\"" + odd
@@ -73,8 +79,10 @@ class ConversionTest {
     void whatAFormHoldsComesBackFromEveryOther(Form form, String item) throws IOException {
         var json = new ObjectMapper();
         for (Form other : Form.values()) {
-            String there = convert(item, Optional.of(form), other, Optional.of(Layout.ARRAY)).replace('\'', '"');
-            String back = convert(there, Optional.of(other), form, Optional.of(Layout.LINES)).replace('\'', '"');
+            String there = convert(item, Optional.of(form), other, Optional.of(Layout.ARRAY))
+                    .replace('\'', '"');
+            String back = convert(there, Optional.of(other), form, Optional.of(Layout.LINES))
+                    .replace('\'', '"');
             assertThat(json.readTree(back)).isEqualTo(json.readTree(item));
         }
     }
@@ -89,10 +97,12 @@ class ConversionTest {
     void layoutsAreReadAndWritten() throws IOException {
         String array = "\n[ {'input':'a','target':'b'} ,\n{'input':'c','target':'d'}]\n";
         String lines = "{'input':'a','target':'b'}\n{'input':'c','target':'d'}\n";
-        assertThat(convert(array, Form.INPUT_TARGET)).isEqualTo("[\n{'input':'a','target':'b'},\n{'input':'c','target':'d'}\n]\n");
+        assertThat(convert(array, Form.INPUT_TARGET))
+                .isEqualTo("[\n{'input':'a','target':'b'},\n{'input':'c','target':'d'}\n]\n");
         assertThat(convert(array, Optional.empty(), Form.INPUT_TARGET, Optional.of(Layout.LINES)))
                 .isEqualTo(lines);
-        assertThat(convert("\ufeff" + lines.replace("\n", "\r\n\n"), Form.INPUT_TARGET)).isEqualTo(lines);
+        assertThat(convert("\ufeff" + lines.replace("\n", "\r\n\n"), Form.INPUT_TARGET))
+                .isEqualTo(lines);
         assertThat(convert("[]", Form.CHAT)).isEqualTo("[\n]\n");
         assertThat(convert("", Form.CHAT)).isEmpty();
     }
@@ -125,11 +135,15 @@ class ConversionTest {
                 Arguments.of("[" + good, "line 2: "),
                 Arguments.of("[" + good + "] x", "line 2: "),
                 Arguments.of("[" + good + "]\n[]", "line 3: there is more behind the array"),
-                Arguments.of("{'messages':[{'role':'user','content':'a'}]}", "line 1: the last message must be the assistant's"),
+                Arguments.of(
+                        "{'messages':[{'role':'user','content':'a'}]}",
+                        "line 1: the last message must be the assistant's"),
                 Arguments.of(
                         "{'messages':[{'role':'assistant','content':'a'}]}",
                         "line 1: message 1 is of 'assistant', due is 'user'"),
-                Arguments.of("{'instruction':'a','output':'b','target':'c'}", "line 1: 'input' must be text, but is missing"));
+                Arguments.of(
+                        "{'instruction':'a','output':'b','target':'c'}",
+                        "line 1: 'input' must be text, but is missing"));
     }
 
     @ParameterizedTest
@@ -137,7 +151,8 @@ class ConversionTest {
     void aBrokenItemIsNamedByItsLineAndNothingIsWritten(String text, String problem) throws IOException {
         assertThatThrownBy(() -> convert(text, Form.CHAT))
                 .isInstanceOf(FailureException.class)
-                .satisfies(e -> assertThat(e.getMessage().replace('"', '\'')).contains("in.json: " + problem));
+                .satisfies(e -> assertThat(String.valueOf(e.getMessage()).replace('"', '\''))
+                        .contains("in.json: " + problem));
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactly("in.json");
         }
@@ -145,11 +160,12 @@ class ConversionTest {
 
     @Test
     void bytesThatAreNoTextAreNamed() throws IOException {
-        byte[] bytes = "{\"input\":\"a\",\"target\":\"b\"}\n{\"input\":\"x\",\"target\":\"b\"}\n".getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = "{\"input\":\"a\",\"target\":\"b\"}\n{\"input\":\"x\",\"target\":\"b\"}\n"
+                .getBytes(StandardCharsets.UTF_8);
         bytes[bytes.length - 17] = (byte) 0xff;
         Path in = Files.write(folder.resolve("in.json"), bytes);
-        assertThatThrownBy(() -> Conversion.run(
-                        in, Optional.empty(), folder.resolve("out.json"), Form.CHAT, Optional.empty()))
+        assertThatThrownBy(() ->
+                        Conversion.run(in, Optional.empty(), folder.resolve("out.json"), Form.CHAT, Optional.empty()))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("line 2: Invalid UTF-8");
     }
@@ -165,14 +181,17 @@ class ConversionTest {
     void bellesEvaluationSetGoesThereAndBack() throws IOException {
         Path set = BELLE.resolve("eval_set.json");
         assumeTrue(Files.exists(set), "BELLE's evaluation set is not here");
-        String text = Files.readString(set).replace("\"question\"", "\"input\"").replace("\"std_answer\"", "\"target\"");
+        String text =
+                Files.readString(set).replace("\"question\"", "\"input\"").replace("\"std_answer\"", "\"target\"");
         Path in = Files.writeString(folder.resolve("set.json"), text);
         Path chat = folder.resolve("chat.json");
         Path back = folder.resolve("back.json");
-        assertThat(Conversion.run(in, Optional.empty(), chat, Form.CHAT, Optional.of(Layout.ARRAY))).isEqualTo(1000);
+        assertThat(Conversion.run(in, Optional.empty(), chat, Form.CHAT, Optional.of(Layout.ARRAY)))
+                .isEqualTo(1000);
         Conversion.run(chat, Optional.empty(), back, Form.INPUT_TARGET, Optional.of(Layout.LINES));
         var json = new ObjectMapper();
-        var before = Files.readAllLines(in).stream().filter(line -> !line.isBlank()).toList();
+        var before =
+                Files.readAllLines(in).stream().filter(line -> !line.isBlank()).toList();
         var after = Files.readAllLines(back);
         assertThat(after).hasSameSizeAs(before);
         for (int i = 0; i < after.size(); i++) {
