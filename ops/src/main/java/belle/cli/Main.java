@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             DataGenCommand.class,
             DataConvertCommand.class,
+            DataFilterCommand.class,
             BenchCommand.class,
             HelpCommand.class
         })
