@@ -11,15 +11,16 @@ import urllib.parse
 import requests
 
 BELLE = pathlib.Path(__file__).parents[2] / "belle"
+TINY = pathlib.Path(__file__).parents[2] / "ops/target/app/belle-tiny"
 
 
 class Server:
-    """A server of the embedded model on a free port, with settings of its own; leaving the context stops it."""
+    """A server of the tiny model on a free port, with settings of its own; leaving the context stops it."""
 
     def __init__(self, log, settings):
         options = " ".join(f"-D{key}={value}" for key, value in settings.items())
         self.process = subprocess.Popen(
-            [BELLE, "up", "--port", "0"],
+            [BELLE, "up", "--port", "0", "--model", TINY],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

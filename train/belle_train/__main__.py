@@ -115,6 +115,8 @@ def train(args):
     if recipe.held_out:
         print(json.dumps(trainer.evaluate()), flush=True)
     final = pathlib.Path(recipe.output) / "final"
+    if recipe.save_half:
+        model.half()
     trainer.save_model(str(final))
     tokenizer.save_pretrained(str(final))
     (final / "curve.json").write_text(json.dumps(trainer.state.log_history, indent=1), "utf-8")

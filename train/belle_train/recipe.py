@@ -53,6 +53,7 @@ class Recipe:
     log_steps: int = 10
     held_out: int = 0
     only_cpu: bool = False
+    save_half: bool = False
 
 
 def _typed(where, kind, given):

@@ -137,10 +137,11 @@ class Corpus:
         at = self.random.randrange(min(len(p.lines), len(NUMBERS)))
         return self.random.choice(NTH).format(a=p.author, t=p.title, n=NUMBERS[at]), p.lines[at] + "。"
 
-    def draw(self):
-        kinds = ((self.write, 34), (self.any, 4), (self.like, 4), (self.begin, 6), (self.follow, 24), (self.before, 3),
-                 (self.follow_any, 4), (self.who, 7), (self.recite, 6), (self.nth, 2), (lambda: dialogue.talk(self.random), 6))
-        return self.random.choices([kind for kind, _ in kinds], weights=[w for _, w in kinds])[0]()
+    def draw(self, recall=False):
+        weights = (12, 1, 1, 3, 52, 5, 1, 7, 5, 2, 11) if recall else (34, 4, 4, 6, 24, 3, 4, 7, 6, 2, 6)
+        kinds = (self.write, self.any, self.like, self.begin, self.follow, self.before, self.follow_any, self.who, self.recite, self.nth,
+                 lambda: dialogue.talk(self.random))
+        return self.random.choices(kinds, weights=weights)[0]()
 
 
 def base_texts(everything, well_known, count, seed):
@@ -175,6 +176,7 @@ def main():
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--base", type=int, default=120_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--recall", action="store_true", help="mostly famous lines and small talk, to go on with")
     args = parser.parse_args()
     data = poems.fetch(args.poems)
     everything = list(poems.collection(data))
@@ -182,7 +184,7 @@ def main():
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     corpus = Corpus(everything, well_known, args.seed)
-    pairs = [corpus.draw() for _ in range(args.items)]
+    pairs = [corpus.draw(args.recall) for _ in range(args.items)]
     write_lines(out / "train.jsonl", ({"instruction": q, "input": "", "output": a} for q, a in pairs))
     write_lines(out / "base.jsonl", ({"text": t} for t in base_texts(everything, well_known, args.base, args.seed)))
     write_lines(out / "famous.jsonl", ({"line": line, "next": following, "seen": count}

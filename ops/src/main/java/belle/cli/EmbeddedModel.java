@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The small BLOOM model that ships with the program: it shows that all works, and knows little. */
+/** The small BLOOM model that ships with the program: it writes classical quatrains, and knows little else. */
 final class EmbeddedModel {
     private EmbeddedModel() {}
 
@@ -23,6 +23,15 @@ final class EmbeddedModel {
         return new BundleSpec(Path.of(directory), Optional.empty(), true);
     }
 
+    /** A still smaller one that says nothing, for campaigns and benches that start many processes. */
+    static Path tiny() {
+        String directory = System.getProperty("belle.tiny-model", "");
+        if (directory.isEmpty()) {
+            throw new FailureException(new Failure.NotFound("there is no tiny model here; start with ./belle"));
+        }
+        return Path.of(directory);
+    }
+
     /** The bundles that flags name, else those that the configuration names, else this one. */
     static List<BundleSpec> unlessNamed(List<Path> flags, List<Path> configured) {
         List<Path> named = flags.isEmpty() ? configured : flags;
@@ -34,7 +43,7 @@ final class EmbeddedModel {
     /** The models' names for people, with a word about this one. */
     static String names(List<ModelInfo> models) {
         return models.stream()
-                .map(model -> model.embedded() ? model.id() + " (a tiny demonstration model)" : model.id())
+                .map(model -> model.embedded() ? model.id() + " (a small model for poems)" : model.id())
                 .collect(Collectors.joining(", "));
     }
 }

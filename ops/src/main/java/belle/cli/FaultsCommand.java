@@ -6,7 +6,6 @@ import belle.faults.campaign.Report;
 import belle.faults.cluster.JournalStore;
 import belle.faults.cluster.Launcher;
 import belle.faults.history.History;
-import belle.node.BundleSpec;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
@@ -123,13 +122,12 @@ final class FaultsCommand implements Callable<Integer> {
     }
 
     private Plan plan() throws IOException {
-        BundleSpec bundle = EmbeddedModel.bundle();
         List<String> flags = new ArrayList<>();
         if (!defaultProfile) {
             flags.add("--fast-failover");
         }
         return new Plan(
-                bundle.directory(),
+                EmbeddedModel.tiny(),
                 "belle-tiny",
                 seed == null ? System.nanoTime() % 1_000_000_000 : seed,
                 smoke ? SMOKE_FAULTS : faults,

@@ -92,7 +92,7 @@ final class UpCommand implements Callable<Integer> {
             String url = "http://" + (gateway.host().equals("0.0.0.0") ? "127.0.0.1" : gateway.host()) + ":" + bound;
             awaitReady(url);
             if (models.stream().anyMatch(ModelInfo::embedded)) {
-                LOG.info("serving the embedded model: a tiny demonstration that shows that all works and knows little; "
+                LOG.info("serving the embedded model, which writes classical quatrains and knows famous lines; "
                         + "name another bundle with --model");
             }
             String names = EmbeddedModel.names(models);

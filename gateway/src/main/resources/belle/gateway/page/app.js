@@ -111,6 +111,7 @@ function showModel() {
   const one = model();
   at("notice").hidden = !one?.embedded;
   at("notice").textContent = one?.embedded ? word("embedded")(one.id) : "";
+  showExamples(one?.embedded);
   showFields();
   ready();
 }
@@ -325,13 +326,14 @@ at("theme").addEventListener("click", () => {
   paintTheme();
 });
 
-function showExamples() {
-  at("examples").replaceChildren(...word("examples").map(([what, which]) => {
+/** The model that ships with the program is asked for what it can do, which the first line says whole. */
+function showExamples(embedded) {
+  at("examples").replaceChildren(...word(embedded ? "poems" : "examples").map(([what, which]) => {
     const item = make("li");
     const card = make("button", "example");
     card.type = "button";
     card.append(make("strong", "", what), make("span", "", which));
-    card.addEventListener("click", () => submit(`${what}${document.documentElement.lang === "en" ? " " : "："}${which}`));
+    card.addEventListener("click", () => submit(embedded ? what : `${what}${document.documentElement.lang === "en" ? " " : "："}${which}`));
     item.append(card);
     return item;
   }));
@@ -340,7 +342,6 @@ function showExamples() {
 function paintLanguage() {
   speak();
   at("language").textContent = word("languageShort");
-  showExamples();
   showModel();
 }
 

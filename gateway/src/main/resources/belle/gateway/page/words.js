@@ -30,8 +30,8 @@ const WORDS = {
     speed: (tokens, perSecond) => `${tokens} tokens · ${perSecond} a second`,
     noModels: "No model yet",
     starting: "The server is starting or cannot be reached. Trying again…",
-    embedded: (id) => `You are talking to “${id}”, the tiny model that ships with the program. It shows that everything works; `
-      + "do not expect sense from it. Serve a real one with: belle up --model BUNDLE",
+    embedded: (id) => `You are talking to “${id}”, the small model that ships with the program. It writes classical Chinese quatrains `
+      + "and knows famous lines, and nothing else. Serve another one with: belle up --model BUNDLE",
     failed: "That did not work",
     lost: "The connection to the server was lost.",
     system: "System message",
@@ -55,6 +55,12 @@ const WORDS = {
       ["Explain to a child", "why the sky is blue"],
       ["Write a Python function", "that checks whether a number is prime"],
       ["Plan a weekend", "of three days in Hangzhou"],
+    ],
+    poems: [
+      ["写一首关于月亮的五言绝句", "a quatrain about the moon, five characters a line"],
+      ["以秋天为题，写一首七绝", "one about autumn, seven characters a line"],
+      ["“床前明月光”的下一句是什么？", "what follows a famous line"],
+      ["你会做什么？", "what it can do"],
     ],
   },
   zh: {
@@ -87,8 +93,8 @@ const WORDS = {
     speed: (tokens, perSecond) => `${tokens} 个词元 · 每秒 ${perSecond} 个`,
     noModels: "暂无模型",
     starting: "服务器正在启动或无法访问，正在重试……",
-    embedded: (id) => `当前使用的是程序自带的微型模型“${id}”，仅用于演示整个流程，回答没有实际意义。`
-      + "使用真正的模型请运行：belle up --model BUNDLE",
+    embedded: (id) => `当前使用的是程序自带的小模型“${id}”，它会写绝句、接名句，别的都不会。`
+      + "使用其他模型请运行：belle up --model BUNDLE",
     failed: "出错了",
     lost: "与服务器的连接已中断。",
     system: "系统消息",
@@ -112,6 +118,12 @@ const WORDS = {
       ["给小朋友解释", "天空为什么是蓝色的"],
       ["写一个 Python 函数", "判断一个数是不是质数"],
       ["安排一次周末出游", "在杭州玩三天"],
+    ],
+    poems: [
+      ["写一首关于月亮的五言绝句", "每句五个字，共四句"],
+      ["以秋天为题，写一首七绝", "每句七个字，共四句"],
+      ["“床前明月光”的下一句是什么？", "接名句"],
+      ["你会做什么？", "先认识一下"],
     ],
   },
 };
