@@ -6,6 +6,7 @@ import belle.client.ModelServer;
 import belle.client.Outcome;
 import belle.client.Question;
 import belle.client.Retries;
+import belle.dataset.EntryLog;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.io.IOException;
@@ -105,10 +106,11 @@ public final class Generator {
     public End run(RandomGenerator random, Consumer<Draw> watcher) throws IOException {
         Path logFile = plan.output.resolveSibling(plan.output.getFileName() + ".log");
         var selection = new Selection(plan.seedTasks, plan.tokenizer, plan.settings.limit(), plan.items);
-        try (RunLog log = RunLog.open(logFile, plan.settings, draw -> {
-            selection.learn(draw);
-            tally.add(draw);
-        })) {
+        try (EntryLog<RunSettings, Draw> log =
+                EntryLog.open(logFile, plan.settings, RunSettings.class, Draw.class, draw -> {
+                    selection.learn(draw);
+                    tally.add(draw);
+                })) {
             var budget = new Budget(plan.maxRequests, plan.maxTokens, tally.requests(), tally.tokens());
             try (var client = new ModelClient(plan.server, plan.retries, budget, random, Clock.systemUTC())) {
                 return drawAll(log, selection, client, watcher);
@@ -123,13 +125,15 @@ public final class Generator {
     public Histograms histograms() throws IOException {
         var histograms = new Histograms();
         Path logFile = plan.output.resolveSibling(plan.output.getFileName() + ".log");
-        try (RunLog log = RunLog.open(logFile, plan.settings, _ -> {})) {
-            log.draws(draw -> draw.kept().forEach(histograms::add));
+        try (EntryLog<RunSettings, Draw> log =
+                EntryLog.open(logFile, plan.settings, RunSettings.class, Draw.class, _ -> {})) {
+            log.entries(draw -> draw.kept().forEach(histograms::add));
             return histograms;
         }
     }
 
-    private End drawAll(RunLog log, Selection selection, ModelClient client, Consumer<Draw> watcher) {
+    private End drawAll(
+            EntryLog<RunSettings, Draw> log, Selection selection, ModelClient client, Consumer<Draw> watcher) {
         if (selection.isComplete()) {
             return End.COMPLETE;
         }
@@ -161,12 +165,12 @@ public final class Generator {
 
     /** Takes outcomes in the order of their draws. */
     private final class Decisions {
-        private final RunLog log;
+        private final EntryLog<RunSettings, Draw> log;
         private final Selection selection;
         private final Consumer<Draw> watcher;
         private int failuresInARow;
 
-        Decisions(RunLog log, Selection selection, Consumer<Draw> watcher) {
+        Decisions(EntryLog<RunSettings, Draw> log, Selection selection, Consumer<Draw> watcher) {
             this.log = log;
             this.selection = selection;
             this.watcher = watcher;

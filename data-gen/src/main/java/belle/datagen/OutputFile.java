@@ -1,5 +1,6 @@
 package belle.datagen;
 
+import belle.dataset.EntryLog;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
@@ -18,14 +19,14 @@ final class OutputFile {
 
     private OutputFile() {}
 
-    static void write(Path file, RunLog log) throws IOException {
+    static void write(Path file, EntryLog<RunSettings, Draw> log) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         try (FileChannel channel = FileChannel.open(
                 next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             var out = new BufferedOutputStream(Channels.newOutputStream(channel));
             JsonGenerator json = JSON.createGenerator(out);
             json.writeStartArray();
-            log.draws(draw -> draw.kept().forEach(item -> element(json, item)));
+            log.entries(draw -> draw.kept().forEach(item -> element(json, item)));
             json.writeRaw('\n');
             json.writeEndArray();
             json.writeRaw('\n');

@@ -148,8 +148,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         Path logs = Files.createTempDirectory("belle-bench");
         if (cluster) {
-            var bench = new ClusterBench(
-                    OwnProcess::builder, logs, EmbeddedModel.tiny(), "belle-tiny", smoke);
+            var bench = new ClusterBench(OwnProcess::builder, logs, EmbeddedModel.tiny(), "belle-tiny", smoke);
             bench.routing().forEach(row -> print(Row.alone(row)));
             bench.throughput().forEach(row -> print(Row.alone(row)));
             return 0;

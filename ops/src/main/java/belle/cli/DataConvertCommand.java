@@ -66,8 +66,7 @@ final class DataConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!force && Files.exists(out)) {
-            throw new FailureException(
-                    new Failure.Invalid("--out", out + ": is there already; --force replaces it"));
+            throw new FailureException(new Failure.Invalid("--out", out + ": is there already; --force replaces it"));
         }
         long items = Conversion.run(in, Optional.ofNullable(from), out, to, Optional.ofNullable(layout));
         spec.commandLine().getOut().println(out + ": " + items + " items in the form " + to);

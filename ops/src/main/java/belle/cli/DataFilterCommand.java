@@ -48,7 +48,10 @@ final class DataFilterCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "What stays.")
     private Path out;
 
-    @Option(names = "--dropped", paramLabel = "FILE", description = "What goes; FILE.dropped beside --out if not given.")
+    @Option(
+            names = "--dropped",
+            paramLabel = "FILE",
+            description = "What goes; FILE.dropped beside --out if not given.")
     private @Nullable Path dropped;
 
     @Option(
@@ -145,7 +148,8 @@ final class DataFilterCommand implements Callable<Integer> {
             printer.printf(Locale.ROOT, "%-15s %,10d%n", entry.getKey().label(), entry.getValue());
             for (JsonNode example : report.examples().getOrDefault(entry.getKey(), List.of())) {
                 String text = example.toString();
-                printer.println("    " + (text.length() <= SHOWN_CHARACTERS ? text : text.substring(0, SHOWN_CHARACTERS) + "…"));
+                printer.println("    "
+                        + (text.length() <= SHOWN_CHARACTERS ? text : text.substring(0, SHOWN_CHARACTERS) + "…"));
             }
         }
         printer.printf(Locale.ROOT, "%s: %,d of %,d items%n", out, report.kept(), report.read());

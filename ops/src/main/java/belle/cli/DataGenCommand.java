@@ -1,10 +1,7 @@
 package belle.cli;
 
 import belle.client.Api;
-import belle.client.ModelServer;
-import belle.client.Proxies;
 import belle.client.Question;
-import belle.client.Retries;
 import belle.datagen.Generator;
 import belle.datagen.Item;
 import belle.datagen.RunSettings;
@@ -15,18 +12,16 @@ import belle.proto.Tokens;
 import belle.proto.bundle.FileHash;
 import belle.text.Tokenizer;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,13 +44,6 @@ final class DataGenCommand implements Callable<Integer> {
             paramLabel = "completion|chat",
             description = "Which call of the server (${DEFAULT-VALUE}).")
     private Api api;
-
-    @Option(
-            names = "--base-url",
-            defaultValue = "http://127.0.0.1:8080/v1",
-            paramLabel = "URL",
-            description = "The server (${DEFAULT-VALUE}).")
-    private URI baseUrl;
 
     @Option(names = "--model", required = true, paramLabel = "NAME", description = "The model's name at the server.")
     private String model;
@@ -84,13 +72,6 @@ final class DataGenCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "A tokenizer.json or a bundle, for similarity; the embedded model's if not given.")
     private @Nullable Path tokenizer;
-
-    @Option(
-            names = "--concurrency",
-            defaultValue = "4",
-            paramLabel = "N",
-            description = "Requests at once (${DEFAULT-VALUE}).")
-    private int concurrency;
 
     @Option(
             names = "--num-prompt-instructions",
@@ -132,22 +113,8 @@ final class DataGenCommand implements Callable<Integer> {
     @Option(names = "--max-total-tokens", paramLabel = "N", description = "Likewise, prompts and answers.")
     private long maxTotalTokens = Long.MAX_VALUE;
 
-    @Option(
-            names = "--tries",
-            defaultValue = "6",
-            paramLabel = "N",
-            description = "Requests for one draw (${DEFAULT-VALUE}).")
-    private int tries;
-
-    @Option(
-            names = "--timeout",
-            defaultValue = "300",
-            paramLabel = "S",
-            description = "Seconds for one request (${DEFAULT-VALUE}).")
-    private int timeoutSeconds;
-
-    @Option(names = "--proxy", paramLabel = "URL", description = "In place of the environment's.")
-    private @Nullable URI proxy;
+    @Mixin
+    private ServerOptions server;
 
     @Spec
     private CommandSpec spec;
@@ -168,12 +135,12 @@ final class DataGenCommand implements Callable<Integer> {
                             seed, limit, examples, hash(heading + tasks), FileHash.plain(vocabulary), request()),
                     items,
                     output.toAbsolutePath(),
-                    server(),
-                    new Retries(tries, Duration.ofMillis(500), Duration.ofSeconds(60)),
+                    server.server(),
+                    server.retries(),
                     text -> new Question(api, model, text, maxTokens, temperature, topP, STOP, OptionalLong.empty()),
                     text -> ids(tokens.encode(text)),
-                    concurrency,
-                    5 * concurrency,
+                    server.concurrency(),
+                    5 * server.concurrency(),
                     maxRequests,
                     maxTotalTokens);
             return run(new Generator(plan));
@@ -185,7 +152,7 @@ final class DataGenCommand implements Callable<Integer> {
         var progress = new DataGenProgress(spec.commandLine().getErr(), generator.tally(), items, System::nanoTime);
         Generator.End end;
         try {
-            end = generator.run(RandomGenerator.getDefault(), progress);
+            end = generator.run(new Random(), progress);
         } finally {
             progress.close();
         }
@@ -202,11 +169,9 @@ final class DataGenCommand implements Callable<Integer> {
     }
 
     private void check(int tasks) {
+        server.check(spec.commandLine());
         atLeast("--num-instructions", items, 1);
-        atLeast("--concurrency", concurrency, 1);
         atLeast("--max-tokens", maxTokens, 1);
-        atLeast("--tries", tries, 1);
-        atLeast("--timeout", timeoutSeconds, 1);
         atLeast("--max-requests", maxRequests, 1);
         atLeast("--max-total-tokens", maxTotalTokens, 1);
         atLeast("--num-prompt-instructions", examples, 1);
@@ -218,16 +183,7 @@ final class DataGenCommand implements Callable<Integer> {
     }
 
     private void atLeast(String flag, long value, long least) {
-        if (value < least) {
-            throw new ParameterException(spec.commandLine(), flag + " must be at least " + least + ", not " + value);
-        }
-    }
-
-    private ModelServer server() {
-        Optional<String> key =
-                Optional.ofNullable(System.getenv("OPENAI_API_KEY")).filter(text -> !text.isBlank());
-        Optional<URI> through = Optional.ofNullable(proxy).or(() -> Proxies.of(baseUrl, System.getenv()));
-        return new ModelServer(baseUrl, key, through, Duration.ofSeconds(timeoutSeconds));
+        ServerOptions.atLeast(spec.commandLine(), flag, value, least);
     }
 
     private String request() {

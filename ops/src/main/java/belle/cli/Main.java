@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             DataGenCommand.class,
             DataConvertCommand.class,
             DataFilterCommand.class,
+            EvalCommand.class,
             BenchCommand.class,
             HelpCommand.class
         })

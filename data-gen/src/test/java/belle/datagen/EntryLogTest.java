@@ -3,6 +3,7 @@ package belle.datagen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import belle.dataset.EntryLog;
 import belle.proto.FailureException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RunLogTest {
+class EntryLogTest {
     private static final RunSettings SETTINGS = new RunSettings(1, 18, 3, "p", "t", "r");
 
     @TempDir
@@ -38,13 +39,14 @@ class RunLogTest {
 
     private List<Draw> reopen(Path file) throws IOException {
         List<Draw> earlier = new ArrayList<>();
-        RunLog.open(file, SETTINGS, earlier::add).close();
+        EntryLog.open(file, SETTINGS, RunSettings.class, Draw.class, earlier::add)
+                .close();
         return earlier;
     }
 
     private Path written(int draws) throws IOException {
         Path file = folder.resolve("a.log");
-        try (RunLog log = RunLog.open(file, SETTINGS, _ -> {})) {
+        try (EntryLog<RunSettings, Draw> log = EntryLog.open(file, SETTINGS, RunSettings.class, Draw.class, _ -> {})) {
             for (int i = 0; i < draws; i++) {
                 log.append(draw(i));
             }
@@ -56,10 +58,10 @@ class RunLogTest {
     void tellsWhatWasWritten() throws IOException {
         Path file = written(3);
         assertThat(reopen(file)).containsExactly(draw(0), draw(1), draw(2));
-        try (RunLog log = RunLog.open(file, SETTINGS, _ -> {})) {
+        try (EntryLog<RunSettings, Draw> log = EntryLog.open(file, SETTINGS, RunSettings.class, Draw.class, _ -> {})) {
             log.append(draw(3));
             List<Draw> all = new ArrayList<>();
-            log.draws(all::add);
+            log.entries(all::add);
             assertThat(all).containsExactly(draw(0), draw(1), draw(2), draw(3));
         }
     }
@@ -100,7 +102,8 @@ class RunLogTest {
     @Test
     void otherSettingsAreRefused() throws IOException {
         Path file = written(1);
-        assertThatThrownBy(() -> RunLog.open(file, new RunSettings(2, 18, 3, "p", "t", "r"), _ -> {}))
+        assertThatThrownBy(() -> EntryLog.open(
+                        file, new RunSettings(2, 18, 3, "p", "t", "r"), RunSettings.class, Draw.class, _ -> {}))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("a.log began with other settings: RunSettings[seed=1,");
         assertThat(reopen(file)).containsExactly(draw(0));
@@ -109,7 +112,7 @@ class RunLogTest {
     @Test
     void oneRunAtATime() throws IOException {
         Path file = written(1);
-        try (RunLog log = RunLog.open(file, SETTINGS, _ -> {})) {
+        try (EntryLog<RunSettings, Draw> log = EntryLog.open(file, SETTINGS, RunSettings.class, Draw.class, _ -> {})) {
             assertThatThrownBy(() -> reopen(file))
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining("a.log: another run has it open");

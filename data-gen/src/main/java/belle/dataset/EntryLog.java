@@ -1,4 +1,4 @@
-package belle.datagen;
+package belle.dataset;
 
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -12,44 +12,54 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run's draws, one a line, in order: a checksum (CRC-32 in hexadecimal), a space, JSON. The first line holds the settings. What was appended
- * outlives the process; {@link #sync} makes it outlive the machine. A last line that was not written to its end is cut off when the
+ * What a run has done, one entry a line, in order: a checksum (CRC-32 in hexadecimal), a space, JSON. The first line holds the run's settings. What
+ * was appended outlives the process; {@link #sync} makes it outlive the machine. A last line that was not written to its end is cut off when the
  * log is opened. The opener closes it.
+ *
+ * @param <S> settings, a record: a log goes on only under equal ones
+ * @param <E> entries, records
  */
-final class RunLog implements AutoCloseable {
+public final class EntryLog<S, E> implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int CHECKSUM_CHARACTERS = 8;
     private static final int READ_BYTES = 1 << 20;
 
     private final Path file;
     private final FileChannel channel;
+    private final Class<S> settingsType;
+    private final Class<E> entryType;
 
-    private RunLog(Path file, FileChannel channel) {
+    private EntryLog(Path file, FileChannel channel, Class<S> settingsType, Class<E> entryType) {
         this.file = file;
         this.channel = channel;
+        this.settingsType = settingsType;
+        this.entryType = entryType;
     }
 
     /**
      * Opens a run's log, or begins it.
      *
-     * @param earlier hears the draws of earlier runs, in order
+     * @param earlier hears the entries of earlier runs, in order
      * @throws FailureException when another process has it open, when it is damaged, or when it began with other settings
      */
-    static RunLog open(Path file, RunSettings settings, Consumer<Draw> earlier) throws IOException {
+    public static <S, E> EntryLog<S, E> open(
+            Path file, S settings, Class<S> settingsType, Class<E> entryType, Consumer<E> earlier) throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         boolean opened = false;
         try {
             lock(file, channel);
-            var log = new RunLog(file, channel);
+            var log = new EntryLog<>(file, channel, settingsType, entryType);
             if (!log.replay(settings, earlier)) {
-                log.append(settings);
+                log.write(settings);
             }
             opened = true;
             return log;
@@ -57,6 +67,26 @@ final class RunLog implements AutoCloseable {
             if (!opened) {
                 channel.close();
             }
+        }
+    }
+
+    /** Reads a log that somebody else may be writing: whole lines alone. Returns its settings. */
+    public static <S, E> S read(Path file, Class<S> settingsType, Class<E> entryType, Consumer<E> entries)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            var log = new EntryLog<>(file, channel, settingsType, entryType);
+            List<S> settings = new ArrayList<>();
+            log.scan((number, line) -> {
+                if (number == 1) {
+                    settings.add(log.read(line, number, settingsType));
+                } else {
+                    entries.accept(log.read(line, number, entryType));
+                }
+            });
+            if (settings.isEmpty()) {
+                throw log.broken(1, "there is no whole line");
+            }
+            return settings.getFirst();
         }
     }
 
@@ -72,7 +102,11 @@ final class RunLog implements AutoCloseable {
         }
     }
 
-    void append(Object entry) throws IOException {
+    public void append(E entry) throws IOException {
+        write(entry);
+    }
+
+    private void write(Object entry) throws IOException {
         byte[] json = JSON.writeValueAsBytes(entry);
         byte[] line = (checksum(json, 0, json.length) + " ").getBytes(StandardCharsets.US_ASCII);
         ByteBuffer bytes = ByteBuffer.allocate(line.length + json.length + 1)
@@ -85,29 +119,30 @@ final class RunLog implements AutoCloseable {
         }
     }
 
-    void sync() throws IOException {
+    /** Makes what was appended outlive the machine. */
+    public void sync() throws IOException {
         channel.force(false);
     }
 
-    /** Tells all draws, in order, those of earlier runs too. */
-    void draws(Consumer<Draw> hears) throws IOException {
+    /** Tells all entries, in order, those of earlier runs too. */
+    public void entries(Consumer<E> hears) throws IOException {
         scan((number, line) -> {
             if (number > 1) {
-                hears.accept(read(line, number, Draw.class));
+                hears.accept(read(line, number, entryType));
             }
         });
     }
 
     /** Returns whether there were settings; stands behind the last whole line then. */
-    private boolean replay(RunSettings settings, Consumer<Draw> earlier) throws IOException {
+    private boolean replay(S settings, Consumer<E> earlier) throws IOException {
         boolean[] began = {false};
         long whole = scan((number, line) -> {
             began[0] = true;
             if (number > 1) {
-                earlier.accept(read(line, number, Draw.class));
+                earlier.accept(read(line, number, entryType));
                 return;
             }
-            RunSettings first = read(line, number, RunSettings.class);
+            S first = read(line, number, settingsType);
             if (!first.equals(settings)) {
                 throw new FailureException(new Failure.Invalid(
                         "--output", file + " began with other settings: " + first + ", now " + settings));
