@@ -8,7 +8,6 @@ import belle.eval.ScoreTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +31,7 @@ final class EvalReportCommand implements Callable<Integer> {
     private Path set;
 
     @Parameters(arity = "1..*", paramLabel = "ANSWERS", description = "Files of eval run.")
-    private List<Path> answers = new ArrayList<>();
+    private List<Path> answers;
 
     @Option(
             names = "--seed",
