@@ -34,6 +34,7 @@ class ArchitectureTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(WRITTEN_BY_HAND)
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("belle");
 
     @Test
