@@ -2,7 +2,8 @@ package belle.client;
 
 /**
  * How much may be asked of a server in all. Threads may share it. Requests are counted when they go out, tokens when an
- * answer tells them: answers that are on their way when the tokens are spent still come, and are counted.
+ * answer tells them: answers that are on their way when the tokens are spent still come, and are counted here, also where the
+ * caller has no use for them any more.
  */
 public final class Budget {
     private final long maxRequests;

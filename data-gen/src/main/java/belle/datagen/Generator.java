@@ -7,6 +7,8 @@ import belle.client.Outcome;
 import belle.client.Question;
 import belle.client.Retries;
 import belle.dataset.EntryLog;
+import belle.dataset.ItemFile;
+import belle.dataset.ItemWriter;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.io.IOException;
@@ -38,6 +40,7 @@ public final class Generator {
 
     private final Plan plan;
     private final Tally tally = new Tally();
+    private final Histograms histograms = new Histograms();
     private final SharedKillSwitch stop = KillSwitches.shared("stop");
     private volatile boolean stopped;
 
@@ -116,19 +119,25 @@ public final class Generator {
                 return drawAll(log, selection, client, watcher);
             } finally {
                 log.sync();
-                OutputFile.write(plan.output, log);
+                writeOutput(log);
             }
         }
     }
 
-    /** Histograms of what the run has kept. */
-    public Histograms histograms() throws IOException {
-        var histograms = new Histograms();
-        Path logFile = plan.output.resolveSibling(plan.output.getFileName() + ".log");
-        try (EntryLog<RunSettings, Draw> log =
-                EntryLog.open(logFile, plan.settings, RunSettings.class, Draw.class, _ -> {})) {
-            log.entries(draw -> draw.kept().forEach(histograms::add));
-            return histograms;
+    /** Histograms of what is in the output, once {@link #run} has written it. */
+    public Histograms histograms() {
+        return histograms;
+    }
+
+    private void writeOutput(EntryLog<RunSettings, Draw> log) throws IOException {
+        try (var writer = new ItemWriter(plan.output, ItemFile.Layout.ARRAY)) {
+            log.entries(draw -> {
+                for (Kept item : draw.kept()) {
+                    writer.write(item);
+                    histograms.add(item);
+                }
+            });
+            writer.finish();
         }
     }
 

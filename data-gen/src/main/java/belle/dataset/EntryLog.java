@@ -76,13 +76,7 @@ public final class EntryLog<S, E> implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             var log = new EntryLog<>(file, channel, settingsType, entryType);
             List<S> settings = new ArrayList<>();
-            log.scan((number, line) -> {
-                if (number == 1) {
-                    settings.add(log.read(line, number, settingsType));
-                } else {
-                    entries.accept(log.read(line, number, entryType));
-                }
-            });
+            log.scan(settings::add, entries::accept);
             if (settings.isEmpty()) {
                 throw log.broken(1, "there is no whole line");
             }
@@ -124,42 +118,33 @@ public final class EntryLog<S, E> implements AutoCloseable {
         channel.force(false);
     }
 
+    /** Hears an entry, or the settings. */
+    public interface Hears<T> {
+        void hear(T read) throws IOException;
+    }
+
     /** Tells all entries, in order, those of earlier runs too. */
-    public void entries(Consumer<E> hears) throws IOException {
-        scan((number, line) -> {
-            if (number > 1) {
-                hears.accept(read(line, number, entryType));
-            }
-        });
+    public void entries(Hears<E> entries) throws IOException {
+        scan(_ -> {}, entries);
     }
 
     /** Returns whether there were settings; stands behind the last whole line then. */
     private boolean replay(S settings, Consumer<E> earlier) throws IOException {
-        boolean[] began = {false};
-        long whole = scan((number, line) -> {
-            began[0] = true;
-            if (number > 1) {
-                earlier.accept(read(line, number, entryType));
-                return;
-            }
-            S first = read(line, number, settingsType);
-            if (!first.equals(settings)) {
-                throw new FailureException(new Failure.Invalid(
-                        "--output", file + " began with other settings: " + first + ", now " + settings));
-            }
-        });
+        long whole = scan(
+                first -> {
+                    if (!first.equals(settings)) {
+                        throw new FailureException(new Failure.Invalid(
+                                file.toString(), file + " began with other settings: " + first + ", now " + settings));
+                    }
+                },
+                earlier::accept);
         channel.truncate(whole);
         channel.position(whole);
-        return began[0];
-    }
-
-    /** Hears a line without its end, and its number from 1. */
-    private interface Lines {
-        void line(int number, byte[] line);
+        return whole > 0;
     }
 
     /** Reads all whole lines; returns where the last one ends. */
-    private long scan(Lines lines) throws IOException {
+    private long scan(Hears<S> settings, Hears<E> entries) throws IOException {
         var line = new ByteArrayOutputStream();
         ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
         long whole = 0;
@@ -173,7 +158,11 @@ public final class EntryLog<S, E> implements AutoCloseable {
                 if (next == '\n') {
                     number++;
                     whole += line.size() + 1;
-                    lines.line(number, line.toByteArray());
+                    if (number == 1) {
+                        settings.hear(read(line.toByteArray(), number, settingsType));
+                    } else {
+                        entries.hear(read(line.toByteArray(), number, entryType));
+                    }
                     line.reset();
                 } else {
                     line.write(next);

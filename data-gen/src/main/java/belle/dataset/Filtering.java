@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 
 /** Reads a file of items and writes those that stay to one file and those that go to another, with their reasons. */
 public final class Filtering {
@@ -29,13 +28,11 @@ public final class Filtering {
 
     /**
      * Filters. Both files appear at the end, in the layout of {@code in}; an item that goes has the fields {@code dropped} (a rule's
-     * label) and, for near-duplicates, {@code repeats} (the number of the earlier item, from 1) in the second one.
+     * name) and, for near-duplicates, {@code repeats} (the number of the earlier item, from 1) in the second one.
      *
-     * @param progress hears the number of items read
      * @throws belle.proto.FailureException that names the line of a broken item
      */
-    public static Report run(
-            Path in, Path out, Path droppedFile, Optional<Form> from, Filter.Settings settings, LongConsumer progress)
+    public static Report run(Path in, Path out, Path droppedFile, Optional<Form> from, Filter.Settings settings)
             throws IOException {
         var filter = new Filter(settings);
         Map<Rule, Long> dropped = new EnumMap<>(Rule.class);
@@ -47,7 +44,6 @@ public final class Filtering {
             ItemFile.read(in, (item, number, line) -> {
                 Optional<Filter.Drop> drop = judge(filter, in, item, from, number, line);
                 read[0] = number;
-                progress.accept(number);
                 if (drop.isEmpty()) {
                     kept.write(item);
                     return;
@@ -55,7 +51,7 @@ public final class Filtering {
                 Rule rule = drop.get().rule();
                 dropped.merge(rule, 1L, Long::sum);
                 ObjectNode told = item.deepCopy();
-                told.put("dropped", rule.label());
+                told.put("dropped", rule.toString());
                 drop.get().earlier().ifPresent(earlier -> told.put("repeats", earlier));
                 gone.write(told);
                 List<JsonNode> some = examples.computeIfAbsent(rule, _ -> new ArrayList<>());

@@ -16,10 +16,6 @@ public enum Form {
     }
 
     /** As the command line writes it. */
-    public String label() {
-        return label;
-    }
-
     @Override
     public String toString() {
         return label;

@@ -1,7 +1,6 @@
 package belle.dataset;
 
 import belle.dataset.ItemFile.Layout;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -39,7 +38,8 @@ public final class ItemWriter implements AutoCloseable {
         out = file.toString().endsWith(".gz") ? new GZIPOutputStream(bytes, 1 << 16) : bytes;
     }
 
-    public void write(JsonNode item) throws IOException {
+    /** Writes an item: a tree, or a record. */
+    public void write(Object item) throws IOException {
         if (layout == Layout.ARRAY) {
             out.write(items == 0 ? '[' : ',');
             out.write('\n');

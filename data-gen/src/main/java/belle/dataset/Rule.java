@@ -1,8 +1,5 @@
 package belle.dataset;
 
-import java.util.Arrays;
-import java.util.stream.Collectors;
-
 /** Why a filter drops an item. */
 public enum Rule {
     /** It speaks to a model, or of itself, as GPT. */
@@ -23,17 +20,8 @@ public enum Rule {
     }
 
     /** As the command line and reports write it. */
-    public String label() {
-        return label;
-    }
-
     @Override
     public String toString() {
         return label;
-    }
-
-    /** All labels, for messages. */
-    public static String labels() {
-        return Arrays.stream(values()).map(Rule::label).collect(Collectors.joining(", "));
     }
 }

@@ -61,7 +61,7 @@ class FilterTest {
         int missed = 0;
         List<String> faults = new ArrayList<>();
         for (JsonNode labelled : labelled(file)) {
-            if (labelled.path("rule").asText().equals(rule.label())) {
+            if (labelled.path("rule").asText().equals(rule.toString())) {
                 boolean drop = labelled.path("drop").asBoolean();
                 boolean dropped = drops(rule, labelled);
                 right += drop && dropped ? 1 : 0;
@@ -103,12 +103,7 @@ class FilterTest {
     private Filtering.Report filter(String text) throws IOException {
         Path in = Files.writeString(folder.resolve("in.json"), text);
         return Filtering.run(
-                in,
-                folder.resolve("out.json"),
-                folder.resolve("gone.json"),
-                Optional.empty(),
-                Filter.Settings.DEFAULT,
-                _ -> {});
+                in, folder.resolve("out.json"), folder.resolve("gone.json"), Optional.empty(), Filter.Settings.DEFAULT);
     }
 
     @Test

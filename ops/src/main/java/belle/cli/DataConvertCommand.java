@@ -3,21 +3,16 @@ package belle.cli;
 import belle.dataset.Conversion;
 import belle.dataset.Form;
 import belle.dataset.ItemFile.Layout;
-import belle.proto.Failure;
-import belle.proto.FailureException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code belle data-convert}: instruction data from one form into another. */
 @Command(
@@ -36,18 +31,12 @@ final class DataConvertCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where they go.")
     private Path out;
 
-    @Option(
-            names = "--to",
-            paramLabel = "FORM",
-            required = true,
-            converter = FormConverter.class,
-            description = "instruction, input-target or chat.")
+    @Option(names = "--to", paramLabel = "FORM", required = true, description = "instruction, input-target or chat.")
     private Form to;
 
     @Option(
             names = "--from",
             paramLabel = "FORM",
-            converter = FormConverter.class,
             description = "The form of all items; each tells its own by its fields if not given.")
     private @Nullable Form from;
 
@@ -65,24 +54,11 @@ final class DataConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!force && Files.exists(out)) {
-            throw new FailureException(new Failure.Invalid("--out", out + ": is there already; --force replaces it"));
+        if (!force) {
+            Output.refuseToReplace("--out", out);
         }
         long items = Conversion.run(in, Optional.ofNullable(from), out, to, Optional.ofNullable(layout));
         spec.commandLine().getOut().println(out + ": " + items + " items in the form " + to);
         return 0;
-    }
-
-    /** Names of forms, as people write them. */
-    static final class FormConverter implements ITypeConverter<Form> {
-        @Override
-        public Form convert(String text) {
-            for (Form form : Form.values()) {
-                if (form.label().equals(text)) {
-                    return form;
-                }
-            }
-            throw new TypeConversionException("'" + text + "' is none of instruction, input-target, chat");
-        }
     }
 }

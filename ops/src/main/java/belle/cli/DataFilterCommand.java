@@ -4,12 +4,9 @@ import belle.dataset.Filter;
 import belle.dataset.Filtering;
 import belle.dataset.Form;
 import belle.dataset.Rule;
-import belle.proto.Failure;
-import belle.proto.FailureException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,13 +17,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code belle data-filter}: cleans instruction data, and says what went and why. */
 @Command(
@@ -57,24 +52,13 @@ final class DataFilterCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "FORM",
-            converter = DataConvertCommand.FormConverter.class,
             description = "The form of all items; each tells its own by its fields if not given.")
     private @Nullable Form from;
 
-    @Option(
-            names = "--only",
-            paramLabel = "RULE",
-            split = ",",
-            converter = RuleConverter.class,
-            description = "These rules alone.")
+    @Option(names = "--only", paramLabel = "RULE", split = ",", description = "These rules alone.")
     private Set<Rule> only = EnumSet.allOf(Rule.class);
 
-    @Option(
-            names = "--skip",
-            paramLabel = "RULE",
-            split = ",",
-            converter = RuleConverter.class,
-            description = "All rules but these.")
+    @Option(names = "--skip", paramLabel = "RULE", split = ",", description = "All rules but these.")
     private Set<Rule> skip = EnumSet.noneOf(Rule.class);
 
     @Option(
@@ -117,11 +101,9 @@ final class DataFilterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path side = dropped == null ? out.resolveSibling(out.getFileName() + ".dropped") : dropped;
-        for (Path file : List.of(out, side)) {
-            if (!force && Files.exists(file)) {
-                throw new FailureException(
-                        new Failure.Invalid("--out", file + ": is there already; --force replaces it"));
-            }
+        if (!force) {
+            Output.refuseToReplace("--out", out);
+            Output.refuseToReplace("--dropped", side);
         }
         Set<Rule> rules = EnumSet.copyOf(only);
         rules.removeAll(skip);
@@ -133,7 +115,7 @@ final class DataFilterCommand implements Callable<Integer> {
                     spec.commandLine(), "--similarity must be over 0 and at most 1, not " + similarity);
         }
         var settings = new Filter.Settings(rules, maxInstruction, maxInput, maxAnswer, similarity);
-        Filtering.Report report = Filtering.run(in, out, side, Optional.ofNullable(from), settings, _ -> {});
+        Filtering.Report report = Filtering.run(in, out, side, Optional.ofNullable(from), settings);
         PrintWriter printer = spec.commandLine().getOut();
         if (json) {
             Output.json(printer, report);
@@ -145,7 +127,7 @@ final class DataFilterCommand implements Callable<Integer> {
 
     private void print(PrintWriter printer, Filtering.Report report, Path side) {
         for (Map.Entry<Rule, Long> entry : report.dropped().entrySet()) {
-            printer.printf(Locale.ROOT, "%-15s %,10d%n", entry.getKey().label(), entry.getValue());
+            printer.printf(Locale.ROOT, "%-15s %,10d%n", entry.getKey(), entry.getValue());
             for (JsonNode example : report.examples().getOrDefault(entry.getKey(), List.of())) {
                 String text = example.toString();
                 printer.println("    "
@@ -154,18 +136,5 @@ final class DataFilterCommand implements Callable<Integer> {
         }
         printer.printf(Locale.ROOT, "%s: %,d of %,d items%n", out, report.kept(), report.read());
         printer.printf(Locale.ROOT, "%s: %,d items%n", side, report.read() - report.kept());
-    }
-
-    /** Labels of rules. */
-    static final class RuleConverter implements ITypeConverter<Rule> {
-        @Override
-        public Rule convert(String text) {
-            for (Rule rule : Rule.values()) {
-                if (rule.label().equals(text)) {
-                    return rule;
-                }
-            }
-            throw new TypeConversionException("'" + text + "' is none of " + Rule.labels());
-        }
     }
 }

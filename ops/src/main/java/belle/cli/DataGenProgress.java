@@ -12,23 +12,17 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** A run's items kept and dropped, tokens, rate and time left: drawn over itself on a terminal, a line every tenth elsewhere. */
+/** A run's items kept and dropped, tokens, rate and time left. */
 final class DataGenProgress implements Consumer<Draw>, AutoCloseable {
-    private static final long REDRAW_NANOS = 100_000_000;
-
-    private final PrintWriter err;
+    private final StatusLine line;
     private final Tally tally;
     private final int wanted;
     private final LongSupplier nanoTime;
-    private final boolean terminal = Output.onTerminal();
     private final long startNanos;
     private long keptBefore = -1;
-    private long drawnNanos;
-    private long drawnTenths = -1;
-    private boolean lineIsOpen;
 
     DataGenProgress(PrintWriter err, Tally tally, int wanted, LongSupplier nanoTime) {
-        this.err = err;
+        line = new StatusLine(err, Output.onTerminal(), nanoTime);
         this.tally = tally;
         this.wanted = wanted;
         this.nanoTime = nanoTime;
@@ -37,27 +31,17 @@ final class DataGenProgress implements Consumer<Draw>, AutoCloseable {
 
     @Override
     public void accept(Draw draw) {
-        long now = nanoTime.getAsLong();
         long kept = tally.kept();
         if (keptBefore < 0) {
             keptBefore = kept - draw.kept().size();
         }
         if (!draw.failure().isEmpty()) {
-            close();
-            err.println("note: draw " + draw.number() + ": " + draw.failure());
+            line.note("draw " + draw.number() + ": " + draw.failure());
         }
-        if (terminal && (now - drawnNanos >= REDRAW_NANOS || kept >= wanted)) {
-            drawnNanos = now;
-            lineIsOpen = true;
-            err.print("\r" + line(kept, now) + "\033[K");
-            err.flush();
-        } else if (!terminal && 10 * kept / wanted > drawnTenths) {
-            drawnTenths = 10 * kept / wanted;
-            err.println(line(kept, now));
-        }
+        line.tell((double) kept / wanted, "", text(kept, nanoTime.getAsLong()));
     }
 
-    private String line(long kept, long now) {
+    private String text(long kept, long now) {
         double rate = (kept - keptBefore) / Math.max((now - startNanos) / 1e9, 1e-3);
         String left = rate == 0 || kept >= wanted ? "" : "  " + Output.seconds((wanted - kept) / rate) + " left";
         String dropped = tally.dropped().entrySet().stream()
@@ -93,12 +77,8 @@ final class DataGenProgress implements Consumer<Draw>, AutoCloseable {
         return String.format(Locale.ROOT, "%-45s %,12d", name, count);
     }
 
-    /** Ends the bar's line. */
     @Override
     public void close() {
-        if (lineIsOpen) {
-            err.println();
-            lineIsOpen = false;
-        }
+        line.close();
     }
 }

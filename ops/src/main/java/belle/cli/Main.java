@@ -1,5 +1,7 @@
 package belle.cli;
 
+import belle.dataset.Form;
+import belle.dataset.Rule;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -60,6 +62,8 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Form.class, new NamedValue<>(Form.values()))
+                .registerConverter(Rule.class, new NamedValue<>(Rule.values()))
                 .setExpandAtFiles(false);
     }
 

@@ -1,11 +1,15 @@
 package belle.cli;
 
+import belle.proto.Failure;
+import belle.proto.FailureException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.Console;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -22,6 +26,13 @@ final class Output {
             out.println(JSON.writeValueAsString(value));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("not printable as JSON: " + value.getClass(), e);
+        }
+    }
+
+    /** Refuses to write to a file that is there; for commands that have {@code --force}. */
+    static void refuseToReplace(String flag, Path file) {
+        if (Files.exists(file)) {
+            throw new FailureException(new Failure.Invalid(flag, file + ": is there already; --force replaces it"));
         }
     }
 

@@ -5,32 +5,22 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/**
- * Bytes done, rate and time left on standard error: a bar that is drawn over itself on a terminal, a plain line every
- * tenth of the way elsewhere.
- */
+/** Bytes or layers done, rate and time left, with a bar on a terminal. */
 final class ProgressBar implements Progress, AutoCloseable {
     private static final int WIDTH = 30;
-    private static final long REDRAW_NANOS = 100_000_000;
 
-    private final PrintWriter err;
-    private final boolean terminal;
+    private final StatusLine line;
     private final LongSupplier nanoTime;
     private final long startNanos;
-    private long drawnNanos;
-    private int drawnTenths = -1;
-    private boolean lineIsOpen;
     /** Where the layers began: those of an interrupted export took no time of this one. */
     private double firstLayers = -1;
 
     private long firstNanos;
 
     ProgressBar(PrintWriter err, boolean terminal, LongSupplier nanoTime) {
-        this.err = err;
-        this.terminal = terminal;
+        line = new StatusLine(err, terminal, nanoTime);
         this.nanoTime = nanoTime;
         startNanos = nanoTime.getAsLong();
-        drawnNanos = startNanos - REDRAW_NANOS;
     }
 
     /** A bar on this process's standard error. */
@@ -41,7 +31,7 @@ final class ProgressBar implements Progress, AutoCloseable {
     @Override
     public void advanced(long doneBytes, long totalBytes) {
         long now = nanoTime.getAsLong();
-        tell(totalBytes == 0 ? 1 : (double) doneBytes / totalBytes, now, text(doneBytes, totalBytes, now));
+        tell(totalBytes == 0 ? 1 : (double) doneBytes / totalBytes, text(doneBytes, totalBytes, now));
     }
 
     @Override
@@ -51,37 +41,21 @@ final class ProgressBar implements Progress, AutoCloseable {
             firstLayers = done;
             firstNanos = now;
         }
-        tell(done / total, now, layersText(done, total, now));
+        tell(done / total, layersText(done, total, now));
     }
 
-    private void tell(double part, long now, String text) {
-        int tenths = (int) (10 * part);
-        if (terminal) {
-            if (now - drawnNanos >= REDRAW_NANOS || part == 1) {
-                drawnNanos = now;
-                lineIsOpen = true;
-                err.print("\r" + bar(part) + " " + text + "\033[K");
-                err.flush();
-            }
-        } else if (tenths > drawnTenths) {
-            drawnTenths = tenths;
-            err.println(text);
-        }
+    private void tell(double part, String text) {
+        line.tell(part, bar(part) + " ", text);
     }
 
     @Override
-    public void note(String line) {
-        close();
-        err.println("note: " + line);
+    public void note(String text) {
+        line.note(text);
     }
 
-    /** Ends the bar's line. */
     @Override
     public void close() {
-        if (lineIsOpen) {
-            err.println();
-            lineIsOpen = false;
-        }
+        line.close();
     }
 
     private String text(long done, long total, long now) {
