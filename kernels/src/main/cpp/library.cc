@@ -16,7 +16,7 @@ OrtCustomOpDomain* create_domain(const Api& api) {
        {Adapter<Embedding>::custom_op(), Adapter<MatMulF32>::custom_op(), Adapter<MatMulF16>::custom_op(),
         Adapter<MatMulQ<4>>::custom_op(), Adapter<MatMulQ<8>>::custom_op(),
         Adapter<PagedAttention>::custom_op(), Adapter<RmsNorm>::custom_op(), Adapter<LayerNorm>::custom_op(),
-        Adapter<Gelu>::custom_op(), Adapter<SiluMul>::custom_op(), Adapter<Residual>::custom_op()}) {
+        Adapter<Gelu>::custom_op(), Adapter<SiluMul>::custom_op(), Adapter<Residual>::custom_op(), Adapter<AllReduce>::custom_op()}) {
     check(api, api.domain_add(domain, op));
   }
   return domain;

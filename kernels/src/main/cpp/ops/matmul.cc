@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ops/ops.h"
 
 namespace belle {
@@ -23,12 +25,22 @@ MatMul::MatMul(const Attributes& attributes, const KernelTable& kernels, Element
     : kernels_(kernels),
       weights_(weights),
       inputs_(attributes.integer("K")),
-      leaf_inputs_(attributes.integers("leaf_inputs")),
-      outputs_{attributes.integer("n0"), attributes.integer("n1", 0), attributes.integer("n2", 0)} {
+      leaf_inputs_(attributes.integers("leaf_inputs")) {
   require_range("K", inputs_, 1, INT32_MAX);
-  require_range("n0", outputs_[0], 1, INT32_MAX);
-  require_range("n1", outputs_[1], 0, INT32_MAX);
-  require_range("n2", outputs_[2], 0, outputs_[1] == 0 ? 0 : INT32_MAX);
+  const std::vector<int64_t> skip = attributes.integers("skip"), bias_at = attributes.integers("bias_at");
+  if (!skip.empty() && skip.size() != kParts) refuse("skip must have 3 numbers, but has %zu", skip.size());
+  if (!bias_at.empty() && bias_at.size() != kParts) refuse("bias_at must have 3 numbers, but has %zu", bias_at.size());
+  bias_is_longer_ = !bias_at.empty();
+  int64_t column = 0;
+  for (size_t part = 0; part < kParts; part++) {
+    const std::string name = "n" + std::to_string(part);
+    const int64_t outputs = part == 0 ? attributes.integer("n0") : attributes.integer(name.c_str(), 0);
+    require_range(name.c_str(), outputs, part == 0, part == 2 && parts_[1].outputs == 0 ? 0 : INT32_MAX);
+    parts_[part] = {outputs, skip.empty() ? 0 : skip[part], bias_at.empty() ? column : bias_at[part]};
+    require_range(("skip[" + std::to_string(part) + "]").c_str(), parts_[part].skip, 0, kTileOutputs - 1);
+    require_range(("bias_at[" + std::to_string(part) + "]").c_str(), parts_[part].bias, 0, INT32_MAX);
+    column += outputs;
+  }
   if (leaf_inputs_.empty()) leaf_inputs_ = {0, inputs_};
   const size_t leaves = leaf_inputs_.size() - 1;
   if (leaves < 1 || leaves > kMaxLeaves || (leaves & (leaves - 1)) != 0) {
@@ -52,14 +64,14 @@ void MatMul::compute(const Call& call) const {
   static constexpr const char* kWeightNames[kParts] = {"w0", "w1", "w2"};
   const Tensor input = call.input(0, "x");
   const float* x = input.floats({kAnySize, inputs_});
-  const int64_t tokens = input.dim(0), width = outputs_[0] + outputs_[1] + outputs_[2];
+  const int64_t tokens = input.dim(0), width = parts_[0].outputs + parts_[1].outputs + parts_[2].outputs;
   const void* weights[kParts] = {};
   int64_t first_tile[kParts + 1] = {};
   for (int part = 0; part < kParts; part++) {
-    const int64_t tiles = tiles_of(outputs_[part]);
+    const int64_t tiles = parts_[part].outputs == 0 ? 0 : tiles_of(parts_[part].skip + parts_[part].outputs);
     const Tensor w = call.input(kWeightInputs[part], kWeightNames[part]);
     first_tile[part + 1] = first_tile[part] + tiles;
-    if (outputs_[part] == 0) {
+    if (parts_[part].outputs == 0) {
       if (w.present()) refuse("%s is given, but n%d is 0", kWeightNames[part], part);
       continue;
     }
@@ -68,7 +80,12 @@ void MatMul::compute(const Call& call) const {
     weights[part] = w.data();
   }
   const Tensor bias_input = call.input(2, "bias");
-  const float* bias = bias_input.present() ? bias_input.floats({width}) : nullptr;
+  const float* bias = bias_input.present() ? bias_input.floats({bias_is_longer_ ? kAnySize : width}) : nullptr;
+  for (int part = 0; bias != nullptr && part < kParts; part++) {
+    if (parts_[part].outputs == 0) continue;
+    require_range(("bias_at[" + std::to_string(part) + "]").c_str(), parts_[part].bias, parts_[part].skip,
+                  bias_input.dim(0) - parts_[part].outputs);
+  }
   float* y = call.output({tokens, width});
 
   for (int64_t row = 0; row < tokens;) {
@@ -87,16 +104,36 @@ void MatMul::compute(const Call& call) const {
       int part = 0;
       for (int64_t i = claim * tiles_per_claim; i < (claim + 1) * tiles_per_claim && i < first_tile[kParts]; i++) {
         while (i >= first_tile[part + 1]) part++;
-        const int64_t column = part == 0 ? 0 : part == 1 ? outputs_[0] : outputs_[0] + outputs_[1];
+        const int64_t skip = parts_[part].skip;
+        const int64_t column = part == 0 ? 0 : part == 1 ? parts_[0].outputs : parts_[0].outputs + parts_[1].outputs;
         Product product = prepared;
         product.weights = weights[part];
-        product.outputs = outputs_[part];
-        product.bias = bias == nullptr ? nullptr : bias + column;
-        product.y = y + row * width + column;
-        run_tile(product, i - first_tile[part]);
+        product.outputs = skip + parts_[part].outputs;
+        product.bias = bias == nullptr ? nullptr : bias + (parts_[part].bias - skip);
+        product.y = y + row * width + column - skip;
+        if (skip > 0 && i == first_tile[part]) {
+          run_first_tile(product, skip);
+        } else {
+          run_tile(product, i - first_tile[part]);
+        }
       }
     });
     row += rows.rows;
+  }
+}
+
+/// The columns of the first tile that are not asked for have no place in y.
+void MatMul::run_first_tile(const Product& product, int64_t skip) const {
+  constexpr int kMostRows = kRowBlock > kQuantisedRowBlock ? kRowBlock : kQuantisedRowBlock;
+  alignas(64) float columns[kMostRows * kTileOutputs];
+  Product whole = product;
+  whole.y = columns;
+  whole.y_stride = kTileOutputs;
+  run_tile(whole, 0);
+  const int64_t end = product.outputs < kTileOutputs ? product.outputs : kTileOutputs;
+  for (int64_t row = 0; row < product.rows; row++) {
+    const float* from = columns + row * kTileOutputs;
+    std::copy(from + skip, from + end, product.y + row * product.y_stride + skip);
   }
 }
 

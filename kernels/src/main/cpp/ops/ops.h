@@ -29,7 +29,8 @@ class Embedding {
   bool tiled_;
 };
 
-/// x [T, K] against up to three weight matrices whose outputs lie side by side -> [T, n0 + n1 + n2].
+/// x [T, K] against up to three weight matrices whose outputs lie side by side -> [T, n0 + n1 + n2]. A rank's outputs may
+/// begin inside a matrix's first tile, and its biases inside a longer vector.
 class MatMul {
  public:
   void compute(const Call& call) const;
@@ -52,7 +53,14 @@ class MatMul {
   std::vector<int64_t> leaf_inputs_;
 
  private:
-  int64_t outputs_[kParts];
+  /// Outputs of one matrix: behind the first `skip` of its first tile; their biases begin at `bias`.
+  struct Part {
+    int64_t outputs, skip, bias;
+  };
+  void run_first_tile(const Product& product, int64_t skip) const;
+
+  Part parts_[kParts];
+  bool bias_is_longer_;
 };
 
 class MatMulF32 : public MatMul {
@@ -199,6 +207,16 @@ class Residual {
 
  private:
   const KernelTable& kernels_;
+};
+
+/// x [T, N] of each rank -> their sum [T, N], added in the order in which one rank adds its leaves. `collective` says where
+/// the ranks meet: {address, bytes, rank, ranks, number of the step}.
+class AllReduce {
+ public:
+  static constexpr const char* kName = "AllReduce";
+  static constexpr Port kInputs[] = {{"x", ElementType::kFloat}, {"collective", ElementType::kInt64}};
+  AllReduce(const Attributes&, const KernelTable&) {}
+  void compute(const Call& call) const;
 };
 
 }  // namespace belle

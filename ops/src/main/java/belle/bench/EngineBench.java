@@ -69,7 +69,7 @@ public final class EngineBench {
     }
 
     private static EngineBench on(OpenModel model) {
-        var layout = model.pool().layout();
+        var layout = model.layout();
         return new EngineBench(model.facts(), model.runner(), layout.blocks(), layout.blockTokens(), true);
     }
 

@@ -1,7 +1,5 @@
 package belle.cli;
 
-import belle.proto.Failure;
-import belle.proto.FailureException;
 import belle.runtime.RuntimeConfig;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -20,18 +18,16 @@ final class RuntimeOptions {
     @Option(
             names = "--tensor-parallel",
             paramLabel = "N",
-            defaultValue = "1",
-            description = "Ranks that share a model (${DEFAULT-VALUE}).")
-    private int tensorParallel;
+            description = "Ranks that a model is cut into: 1, 2, 4 or 8 (1).")
+    private @Nullable Integer tensorParallel;
 
     /** Returns {@code base} with these flags in it. */
     Config over(Config base) {
-        if (tensorParallel != 1) {
-            throw new FailureException(new Failure.Invalid(
-                    "tensor-parallel",
-                    "this version runs a model on one rank: --tensor-parallel must be 1, but is " + tensorParallel));
-        }
         Config config = base;
+        if (tensorParallel != null) {
+            config = config.withValue(
+                    "belle.node.runtime.tensor-parallel", ConfigValueFactory.fromAnyRef(tensorParallel));
+        }
         if (threads != null) {
             config = config.withValue("belle.node.runtime.threads", ConfigValueFactory.fromAnyRef(threads));
         }

@@ -78,7 +78,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 embedded,
                 true,
                 defaults,
-                model.pool().layout().type().bits());
+                model.layout().type().bits());
     }
 
     /** The same model as sessions see it. */
@@ -90,8 +90,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
     /** A sequence cannot be longer than the whole pool either. */
     int contextTokens() {
         return Math.min(
-                model.manifest().architecture().contextTokens(),
-                model.pool().layout().tokens());
+                model.manifest().architecture().contextTokens(), model.layout().tokens());
     }
 
     Tokens encode(Prompt prompt) {

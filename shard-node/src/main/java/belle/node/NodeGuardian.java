@@ -191,7 +191,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     hosted.model().facts(),
                     engine,
                     config.replica(),
-                    hosted.model().pool(),
+                    hosted.model().layout(),
                     config.plantedFaults().in(hosted.model().runner()));
             getContext().watch(getContext().spawn(KvCacheActor.create(parts, reports), name));
         }

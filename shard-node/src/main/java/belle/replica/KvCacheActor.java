@@ -4,18 +4,16 @@ import belle.engine.KvCache;
 import belle.runtime.KvLayout;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Root of a replica: owns the pool's memory and its books, and outlives everything that works on them.
+ * Root of a replica: owns the books of its cache, whose memory the ranks have, and outlives everything that works on them.
  *
- * <p>The batch loop and the rank are its children, because a parent's memory is freed only after its children have
- * stopped. The books are lent to one batch loop at a time. A loop that crashed is restarted and borrows again; its leases
- * are then taken back and what it had filled stays cached. When the loop or the rank is gone for good, so is the replica.
+ * <p>The batch loop and the ranks' actor are its children. The books are lent to one batch loop at a time. A loop that crashed is restarted and borrows again; its leases
+ * are then taken back and what it had filled stays cached. When the loop or the ranks are gone for good, so is the replica.
  */
 public final class KvCacheActor {
     /** What a batch loop asks. */
@@ -70,9 +68,6 @@ public final class KvCacheActor {
                             gone.getRef().path().name());
             return Behaviors.stopped();
         }
-        if (signal instanceof PostStop) {
-            parts.pool().close();
-        }
         return Behaviors.same();
     }
 
@@ -93,7 +88,7 @@ public final class KvCacheActor {
     }
 
     private KvCache emptyBooks() {
-        KvLayout layout = parts.pool().layout();
+        KvLayout layout = parts.layout();
         return new KvCache(layout.blocks(), layout.blockTokens());
     }
 }

@@ -2,15 +2,20 @@ package belle.replica;
 
 import belle.engine.EngineConfig;
 import belle.engine.ModelFacts;
-import belle.runtime.KvPool;
+import belle.runtime.KvLayout;
 import belle.runtime.StepRunner;
 
 /**
  * What a replica is built from.
  *
  * @param model the name it is served under
- * @param pool closed by the replica when it stops, after {@code runner}
+ * @param layout of the cache that {@code runner} has
  * @param runner closed by the replica when it stops
  */
 public record ReplicaParts(
-        String model, ModelFacts facts, EngineConfig engine, ReplicaConfig replica, KvPool pool, StepRunner runner) {}
+        String model,
+        ModelFacts facts,
+        EngineConfig engine,
+        ReplicaConfig replica,
+        KvLayout layout,
+        StepRunner runner) {}

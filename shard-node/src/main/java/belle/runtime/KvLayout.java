@@ -14,11 +14,12 @@ public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blo
     /**
      * Returns the layout with as many blocks as fit into {@code poolBytes}.
      *
+     * @param kvHeads of all ranks of a replica
      * @throws FailureException with {@link Failure.Invalid} when not even one block fits
      */
-    public static KvLayout within(long poolBytes, Manifest.Architecture architecture, int blockTokens, KvType type) {
-        var one = new KvLayout(
-                architecture.layers(), 1, architecture.kvHeads(), architecture.headDim(), blockTokens, type);
+    public static KvLayout within(
+            long poolBytes, Manifest.Architecture architecture, int kvHeads, int blockTokens, KvType type) {
+        var one = new KvLayout(architecture.layers(), 1, kvHeads, architecture.headDim(), blockTokens, type);
         int blocks = (int) Math.min(poolBytes / one.bytes(), Integer.MAX_VALUE / blockTokens);
         if (blocks == 0) {
             throw new FailureException(new Failure.Invalid(
@@ -27,6 +28,11 @@ public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blo
                             + " tokens of this model, but is " + poolBytes));
         }
         return new KvLayout(one.layers, blocks, one.kvHeads, one.headDim, one.blockTokens, one.type);
+    }
+
+    /** The same blocks for some of the heads: a rank's. */
+    KvLayout of(int heads) {
+        return new KvLayout(layers, blocks, heads, headDim, blockTokens, type);
     }
 
     /** Tokens that the whole pool holds. */

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * closed may its owner close it.
  */
 @SuppressWarnings("restricted") // memory of the C library is given a size and an owner
-public final class KvPool implements AutoCloseable {
+final class KvPool implements AutoCloseable {
     /** Two mebibytes, so that the kernel can back the pool with huge pages. */
     private static final long ALIGNMENT_BYTES = 2L << 20;
 
@@ -33,11 +33,11 @@ public final class KvPool implements AutoCloseable {
      *
      * @throws OutOfMemoryError when the address space has no room for it
      */
-    public static KvPool reserve(KvLayout layout) {
+    static KvPool reserve(KvLayout layout) {
         return new KvPool(layout);
     }
 
-    public KvLayout layout() {
+    KvLayout layout() {
         return layout;
     }
 

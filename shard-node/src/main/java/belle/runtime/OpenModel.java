@@ -2,7 +2,6 @@ package belle.runtime;
 
 import belle.engine.KvCache;
 import belle.engine.ModelFacts;
-import belle.kernels.Kernels;
 import belle.proto.Prompt;
 import belle.proto.Tokens;
 import belle.proto.bundle.Bundle;
@@ -16,11 +15,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bundle opened for computing on one rank: its tokenizer, a key/value pool, and the rank. Closes all three.
+ * A bundle opened for computing: its tokenizer, and its ranks. Closes both.
  *
  * @param manifest what the bundle says of itself
+ * @param layout of the key/value cache of all ranks together
  */
-public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer renderer, KvPool pool, StepRunner runner)
+public record OpenModel(
+        Manifest manifest, Tokenizer tokenizer, PromptRenderer renderer, KvLayout layout, StepRunner runner)
         implements AutoCloseable {
 
     /**
@@ -35,32 +36,26 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
         KvLayout layout = KvLayout.within(
                 config.kvCacheBytes(),
                 manifest.architecture(),
+                RankGroup.kvHeads(manifest, config.tensorParallel()),
                 config.blockTokens(),
                 config.kvCacheType().or(() -> KvType.of(manifest.kvCache())).orElseThrow());
         // Both take their time, and neither needs the other.
         var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
-        KvPool pool = KvPool.reserve(layout);
         @Nullable StepRunner runner = null;
         try {
-            runner = OrtRank.open(
-                    bundle.graph(0, 1),
-                    Kernels.library(),
-                    pool,
-                    manifest.architecture().vocabulary(),
-                    config);
+            runner = RankGroup.open(bundle, layout, config);
             Tokenizer tokenizer = opening.result();
             return new OpenModel(
                     manifest,
                     tokenizer,
                     PromptRenderer.of(tokenizer, manifest.template(), manifest.bosIds(), manifest.eosIds()),
-                    pool,
+                    layout,
                     runner);
         } catch (RuntimeException e) {
             opening.discard(Tokenizer::close);
             if (runner != null) {
                 runner.close();
             }
-            pool.close();
             throw e;
         }
     }
@@ -76,9 +71,9 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
                 tokenizer.vocabulary());
     }
 
-    /** The empty books of the pool. */
+    /** The empty books of the cache. */
     public KvCache emptyCache() {
-        return new KvCache(pool.layout().blocks(), pool.layout().blockTokens());
+        return new KvCache(layout.blocks(), layout.blockTokens());
     }
 
     /** Returns a prompt's ids: a conversation is rendered, a text begun with the tokenizer's own special tokens. */
@@ -89,7 +84,6 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
     @Override
     public void close() {
         runner.close();
-        pool.close();
         tokenizer.close();
     }
 

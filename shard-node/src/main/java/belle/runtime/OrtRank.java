@@ -7,15 +7,18 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
-import belle.engine.Logits;
-import belle.engine.Step;
+import belle.engine.BlockCopy;
 import belle.kernels.OrtLibraries;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.proto.bundle.RankShare;
+import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,26 +26,34 @@ import java.util.Set;
  * other session on it.
  *
  * <p>Inputs and logits live in native buffers that are used again (see {@link PackedStep}); a step's garbage is a handful
- * of small objects whatever the context. The pool is borrowed: close it after this.
+ * of small objects whatever the context.
  */
-public final class OrtRank implements StepRunner {
+final class OrtRank implements Rank {
     private final OrtEnvironment environment;
     // Closing the options would unload the operators, so they stay open as long as the session.
     private final SessionOptions options;
     private final OrtSession session;
+    private final RankShare share;
     private final KvPool pool;
     private final OnnxTensor kvPool;
-    private final int vocabulary;
-    private final PackedStep packed;
+    private final Optional<Collective> collective;
+    private final LogitsBuffer logits;
 
-    private OrtRank(OrtEnvironment environment, SessionOptions options, OrtSession session, KvPool pool, int vocabulary)
+    private OrtRank(
+            OrtEnvironment environment,
+            SessionOptions options,
+            OrtSession session,
+            RankShare share,
+            KvPool pool,
+            Optional<Collective> collective)
             throws OrtException {
         this.environment = environment;
         this.options = options;
         this.session = session;
-        this.vocabulary = vocabulary;
-        this.packed = new PackedStep(vocabulary);
+        this.share = share;
         this.pool = pool;
+        this.collective = collective;
+        this.logits = new LogitsBuffer(share.vocabulary().size());
         long[] descriptor = pool.descriptor();
         this.kvPool = OnnxTensor.createTensor(environment, LongBuffer.wrap(descriptor), new long[] {descriptor.length});
     }
@@ -51,23 +62,34 @@ public final class OrtRank implements StepRunner {
      * Opens a rank's graph.
      *
      * @param operators the library of the graph's own operators
-     * @param vocabulary V, the width of the graph's logits
+     * @param layout of the cache of the rank's key/value heads
+     * @param collective where it meets the other ranks, borrowed; empty where there is one
+     * @param threads that compute, the caller's own counted
      * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses the graph
      */
-    public static OrtRank open(Path graph, Path operators, KvPool pool, int vocabulary, RuntimeConfig config) {
+    static OrtRank open(
+            Path graph,
+            Path operators,
+            RankShare share,
+            KvLayout layout,
+            Optional<Collective> collective,
+            int threads,
+            boolean spinning) {
         OrtEnvironment environment = environment();
         SessionOptions options = new SessionOptions();
+        KvPool pool = KvPool.reserve(layout);
         try {
             options.registerCustomOpLibrary(operators.toString());
-            options.setIntraOpNumThreads(config.threads());
+            options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
             options.setExecutionMode(ExecutionMode.SEQUENTIAL);
             // Every step has a shape of its own; a pattern for each would cost more than it saves.
             options.setMemoryPatternOptimization(false);
-            options.addConfigEntry("session.intra_op.allow_spinning", config.spinning() ? "1" : "0");
+            options.addConfigEntry("session.intra_op.allow_spinning", spinning ? "1" : "0");
             OrtSession session = environment.createSession(graph.toString(), options);
-            return new OrtRank(environment, options, session, pool, vocabulary);
+            return new OrtRank(environment, options, session, share, pool, collective);
         } catch (OrtException e) {
+            pool.close();
             options.close();
             throw new FailureException(
                     new Failure.Broken(graph.toString(), "graph", "ONNX Runtime refuses it: " + e.getMessage()), e);
@@ -85,31 +107,42 @@ public final class OrtRank implements StepRunner {
     }
 
     @Override
-    public Logits run(Step step) {
-        step.copies().forEach(pool::copy);
-        packed.pack(step);
+    public FloatBuffer run(long number, List<BlockCopy> copies, PackedStep packed) {
+        copies.forEach(pool::copy);
         long sequences = packed.sequences();
-        try (OnnxTensor inputIds = OnnxTensor.createTensor(environment, packed.inputIds(), shape(step.tokens()));
+        int rows = packed.logitRows().limit();
+        FloatBuffer own = logits.of(rows);
+        Map<String, OnnxTensor> inputs = new HashMap<>();
+        try (OnnxTensor inputIds = OnnxTensor.createTensor(
+                        environment, packed.inputIds(), shape(packed.inputIds().limit()));
                 OnnxTensor cuSeqlens = OnnxTensor.createTensor(environment, packed.cuSeqlens(), shape(sequences + 1));
                 OnnxTensor pastLens = OnnxTensor.createTensor(environment, packed.pastLens(), shape(sequences));
                 OnnxTensor blockTable = OnnxTensor.createTensor(
                         environment, packed.blockTable(), shape(sequences, packed.tableWidth()));
-                OnnxTensor logitRows =
-                        OnnxTensor.createTensor(environment, packed.logitRows(), shape(step.logitRows()));
-                OnnxTensor logits =
-                        OnnxTensor.createTensor(environment, packed.logits(), shape(step.logitRows(), vocabulary))) {
-            Map<String, OnnxTensor> inputs = new HashMap<>();
+                OnnxTensor logitRows = OnnxTensor.createTensor(environment, packed.logitRows(), shape(rows));
+                OnnxTensor result = OnnxTensor.createTensor(environment, own, shape(rows, logits.columns()))) {
             inputs.put("input_ids", inputIds);
             inputs.put("cu_seqlens", cuSeqlens);
             inputs.put("past_lens", pastLens);
             inputs.put("block_table", blockTable);
             inputs.put("kv_pool", kvPool);
             inputs.put("logit_rows", logitRows);
-            session.run(inputs, Set.of(), Map.of("logits", logits)).close();
+            if (collective.isPresent()) {
+                runMeeting(inputs, collective.get().descriptor(share.rank(), number), result);
+            } else {
+                session.run(inputs, Set.of(), Map.of("logits", result)).close();
+            }
         } catch (OrtException e) {
             throw new FailureException(new Failure.Internal("the model's step failed: " + e.getMessage()), e);
         }
-        return new DirectLogits(packed.logits(), step.logitRows(), vocabulary);
+        return own;
+    }
+
+    private void runMeeting(Map<String, OnnxTensor> inputs, long[] place, OnnxTensor result) throws OrtException {
+        try (OnnxTensor meeting = OnnxTensor.createTensor(environment, LongBuffer.wrap(place), shape(place.length))) {
+            inputs.put("collective", meeting);
+            session.run(inputs, Set.of(), Map.of("logits", result)).close();
+        }
     }
 
     @Override
@@ -121,6 +154,7 @@ public final class OrtRank implements StepRunner {
             throw new IllegalStateException("an open session can be closed", e);
         }
         options.close();
+        pool.close();
     }
 
     private static long[] shape(long... dims) {

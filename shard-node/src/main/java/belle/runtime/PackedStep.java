@@ -5,7 +5,6 @@ import belle.engine.Step;
 import belle.proto.Check;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 
@@ -13,7 +12,6 @@ import java.nio.LongBuffer;
  * A step laid out as the graph's inputs, in native buffers that are used again for the next one.
  *
  * <p>A buffer that is too small is replaced by one of at least twice its size, so the memory follows the largest step.
- * The logits' buffer is bounded by the 2 GiB that one buffer holds; the engine's {@code max-logit-rows} keeps steps below.
  */
 final class PackedStep {
     private LongBuffer inputIds = longs(64);
@@ -21,17 +19,10 @@ final class PackedStep {
     private IntBuffer pastLens = ints(64);
     private IntBuffer blockTable = ints(64);
     private LongBuffer logitRows = longs(64);
-    private FloatBuffer logits = floats(0);
     private int[] row = new int[64];
 
-    private final int vocabulary;
     private int sequences;
     private int tableWidth;
-
-    /** Buffers for a model with logits of {@code vocabulary} columns. */
-    PackedStep(int vocabulary) {
-        this.vocabulary = vocabulary;
-    }
 
     /** Lays out {@code step}; every buffer then spans exactly its values. */
     void pack(Step step) {
@@ -94,11 +85,6 @@ final class PackedStep {
         return logitRows;
     }
 
-    /** float32 [R, V], to be filled. */
-    FloatBuffer logits() {
-        return logits;
-    }
-
     int sequences() {
         return sequences;
     }
@@ -114,16 +100,11 @@ final class PackedStep {
         int table = Math.multiplyExact(sequences, tableWidth);
         blockTable = blockTable.capacity() < table ? ints(grown(table)) : blockTable.clear();
         logitRows = logitRows.capacity() < step.logitRows() ? longs(grown(step.logitRows())) : logitRows.clear();
-        int values = Math.multiplyExact(step.logitRows(), vocabulary);
-        logits = logits.capacity() < values
-                ? floats(Math.multiplyExact(vocabulary, grown(step.logitRows())))
-                : logits.clear();
-        logits.limit(values);
         row = row.length < tableWidth ? new int[grown(tableWidth)] : row;
     }
 
     /** The next power of two, so that a slowly growing step does not replace its buffer every time. */
-    private static int grown(int least) {
+    static int grown(int least) {
         return Math.max(1, Integer.highestOneBit(Math.max(1, least - 1)) << 1);
     }
 
@@ -135,11 +116,7 @@ final class PackedStep {
         return direct(count, Integer.BYTES).asIntBuffer();
     }
 
-    private static FloatBuffer floats(int count) {
-        return direct(count, Float.BYTES).asFloatBuffer();
-    }
-
-    private static ByteBuffer direct(int count, int bytes) {
+    static ByteBuffer direct(int count, int bytes) {
         return ByteBuffer.allocateDirect(Math.multiplyExact(count, bytes)).order(ByteOrder.nativeOrder());
     }
 }

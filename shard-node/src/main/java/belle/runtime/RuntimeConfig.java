@@ -9,13 +9,19 @@ import java.util.Optional;
 /**
  * How a replica computes; see {@code belle.node.runtime} in {@code reference.conf}.
  *
- * @param threads of one rank
+ * @param threads of all ranks together
  * @param kvCacheBytes of one replica's pool
  * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
+ * @param tensorParallel ranks that a replica is cut into
  */
 public record RuntimeConfig(
-        int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
+        int threads,
+        boolean spinning,
+        long kvCacheBytes,
+        Optional<KvType> kvCacheType,
+        int blockTokens,
+        int tensorParallel) {
 
     /** Reads {@code belle.node.runtime}. */
     public static RuntimeConfig from(Config config) {
@@ -25,7 +31,8 @@ public record RuntimeConfig(
                 config.getBoolean("spinning"),
                 config.getBytes("kv-cache-bytes"),
                 kvCacheType(config.getString("kv-cache-type")),
-                config.getInt("block-tokens"));
+                config.getInt("block-tokens"),
+                config.getInt("tensor-parallel"));
     }
 
     private static Optional<KvType> kvCacheType(String label) {

@@ -17,7 +17,6 @@ import belle.proto.Tokens;
 import belle.proto.bundle.KvType;
 import belle.replica.BatchActor.Event;
 import belle.runtime.KvLayout;
-import belle.runtime.KvPool;
 import belle.runtime.StepRunner;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,8 +131,8 @@ class ReplicaTest {
     private static ReplicaParts parts(StepRunner runner) {
         var facts = new ModelFacts(VOCABULARY, VOCABULARY, 32, Tokens.of(15), new Letters());
         var config = new ReplicaConfig(Duration.ofSeconds(60), 5, Duration.ofSeconds(60), 1);
-        KvPool pool = KvPool.reserve(new KvLayout(1, 2, 1, 1, 16, KvType.F32));
-        return new ReplicaParts("m", facts, new EngineConfig(4, 4, 16, 16, 16), config, pool, runner);
+        KvLayout layout = new KvLayout(1, 2, 1, 1, 16, KvType.F32);
+        return new ReplicaParts("m", facts, new EngineConfig(4, 4, 16, 16, 16), config, layout, runner);
     }
 
     private enum Mishap {

@@ -48,7 +48,7 @@ class StepAllocationTest {
                 2 * steps, 0.8, 0, 0.9, 0.01, 1.2, 0.1, 0.1, Map.of(), 1, 3, List.of("never"), true, 1);
         assertThat(engine.submit(new GenerationRequest("it", Tokens.of(prompt), params, "t", false), 1))
                 .isEmpty();
-        var packed = new PackedStep(VOCABULARY);
+        var packed = new PackedStep();
         step(engine, packed);
         long[] bytes = new long[steps];
         for (int i = 0; i < steps; i++) {

@@ -11,7 +11,6 @@ import belle.replica.ReplicaConfig;
 import belle.replica.ReplicaParts;
 import belle.replica.ReplicaReport;
 import belle.runtime.KvLayout;
-import belle.runtime.KvPool;
 import belle.session.ServedModel;
 import belle.session.SessionActor;
 import belle.session.SessionConfig;
@@ -68,7 +67,7 @@ final class Node {
                 TinyModel.FACTS,
                 ENGINE,
                 REPLICA,
-                KvPool.reserve(new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, KvType.F16)),
+                new KvLayout(1, BLOCKS, 1, 1, BLOCK_TOKENS, KvType.F16),
                 model);
         ActorRef<ReplicaReport> reports = host.spawn(
                 Behaviors.receive(ReplicaReport.class)

@@ -20,6 +20,7 @@ import belle.proto.bundle.Manifest.FileEntry;
 import belle.proto.bundle.Manifest.SamplingDefaults;
 import belle.proto.bundle.ManifestJson;
 import belle.proto.bundle.PromptTemplates;
+import belle.proto.bundle.RankShare;
 import belle.proto.bundle.Verification;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
@@ -147,20 +148,31 @@ public final class Exporter {
             StagingFolder staging, WeightPlan plan, Architecture architecture, String source, ExportMeter meter)
             throws IOException {
         Path weights = staging.file(Manifest.WEIGHTS_FILE);
-        var graph = RankGraph.of(
-                config, architecture, plan.entries(), plan.storage().group(), 0, 1, VERSION);
         Map<String, FileEntry> files = new TreeMap<>();
         put(files, staging, Manifest.TOKENIZER_FILE, tokenizer.json().getBytes(StandardCharsets.UTF_8));
-        put(files, staging, Manifest.graphFile(0, 1), graph.toByteArray());
+        int group = plan.storage().group();
+        List<Integer> degrees =
+                RankShare.degrees(architecture, group, plan.entries().keySet());
+        for (int degree : degrees) {
+            for (int rank = 0; rank < degree; rank++) {
+                var graph = RankGraph.of(config, architecture, plan.entries(), group, rank, degree, VERSION);
+                put(files, staging, Manifest.graphFile(rank, degree), graph.toByteArray());
+            }
+        }
         long chunk = FileHash.CHUNK_BYTES;
         String hash = FileHash.chunked(weights, chunk);
         files.put(Manifest.WEIGHTS_FILE, new FileEntry(Files.size(weights), hash, Optional.of(chunk)));
         meter.advanced(plan.writtenBytes());
-        Manifest manifest = manifest(plan, architecture, source, files);
+        Manifest manifest = manifest(plan, architecture, source, degrees, files);
         put(new TreeMap<>(), staging, Manifest.FILE, ManifestJson.write(manifest));
     }
 
-    private Manifest manifest(WeightPlan plan, Architecture architecture, String source, Map<String, FileEntry> files) {
+    private Manifest manifest(
+            WeightPlan plan,
+            Architecture architecture,
+            String source,
+            List<Integer> degrees,
+            Map<String, FileEntry> files) {
         return new Manifest(
                 Manifest.FORMAT_VERSION,
                 target.getFileName().toString(),
@@ -169,7 +181,7 @@ public final class Exporter {
                 plan.storage().weights().label(),
                 plan.storage().group(),
                 "f32",
-                List.of(1),
+                degrees,
                 eosIds(),
                 tokenizer.bosIds(),
                 options.template(),

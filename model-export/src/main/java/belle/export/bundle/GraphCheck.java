@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import belle.export.graph.RankGraph;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.Manifest;
@@ -78,15 +79,28 @@ final class GraphCheck {
                         && external(tensor, "location").equals(Optional.of(Manifest.WEIGHTS_FILE)),
                 name,
                 "does not lie in " + Manifest.WEIGHTS_FILE);
-        TensorEntry entry = tensors.get(name);
+        boolean whole = !name.endsWith(RankGraph.PART);
+        TensorEntry entry = tensors.get(whole ? name : name.substring(0, name.length() - RankGraph.PART.length()));
         if (entry == null) {
             throw Verifier.broken(file, name, "is not in the manifest");
         }
+        long offset = number(tensor, "offset");
+        long length = number(tensor, "length");
         require(
-                external(tensor, "offset").equals(Optional.of(Long.toString(entry.offset())))
-                        && external(tensor, "length").equals(Optional.of(Long.toString(entry.bytes()))),
+                whole
+                        ? offset == entry.offset() && length == entry.bytes()
+                        : offset >= entry.offset() && length > 0 && length <= entry.offset() + entry.bytes() - offset,
                 name,
                 "lies elsewhere in the graph than in the manifest");
+    }
+
+    /** A number of a tensor's place; -1 where there is none. */
+    private static long number(TensorProto tensor, String key) {
+        try {
+            return external(tensor, key).map(Long::parseLong).orElse(-1L);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
     }
 
     private static Optional<String> external(TensorProto tensor, String key) {

@@ -8,6 +8,7 @@ import belle.export.graph.Value.Dim;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.RankShare.Range;
 import belle.proto.bundle.WeightType;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,6 +29,9 @@ final class BelleOps {
 
     /** Inputs of a quantised product whose activations share a scale. */
     private static final int ACTIVATION_GROUP = 128;
+
+    /** Matrices that one product may have side by side. */
+    private static final int PARTS = 3;
 
     /** Where a quantised product has the order of its inputs: behind x, three weights and a bias. */
     private static final int ORDER_INPUT = 5;
@@ -61,28 +65,77 @@ final class BelleOps {
         return add("Embedding", path, List.of(ids, whole(name)), attributes, TOKENS, architecture.hidden());
     }
 
+    /** Queries, keys and values of the rank's heads, side by side: x [T, E] to [T, (H + 2 Hkv) D]. */
+    Value qkv(String path, Value x, String at) {
+        Range keys = times(cut.share().kvHeads(), architecture.headDim());
+        return product(
+                path,
+                x,
+                List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
+                List.of(times(cut.share().heads(), architecture.headDim()), keys, keys),
+                at + ".qkv.bias",
+                at + ".qkv.order");
+    }
+
     /**
-     * Up to three products of one input, their outputs side by side: x [T, K] to [T, n0 + n1 + n2], plus a bias where
-     * the model has one. All are cut along their outputs.
+     * Up to two products of one input, for the MLP's inner units that the rank has: x [T, E] to [T, n I].
      *
      * @param order of the inputs of quantised weights, where they have one of their own
      */
-    Value product(String path, Value x, List<String> weights, String bias, String order) {
-        List<RankCut.Part> parts =
-                weights.stream().map(name -> cut.outputs(entry(name))).toList();
-        return product(path, path + "/output", x, weights, parts, bias, order);
+    Value units(String path, Value x, List<String> weights, String bias, String order) {
+        return product(
+                path,
+                x,
+                weights,
+                Collections.nCopies(weights.size(), cut.share().units()),
+                bias,
+                order);
     }
 
-    /** The last product, whose outputs are the logits: x [R, E] to [R, V]. */
+    /** The last product, whose outputs are the logits: x [R, E] to [R, V], or the rank's columns of V. */
     Value logits(String path, Value x) {
-        List<RankCut.Part> part = List.of(cut.outputs(entry("head.weight")));
-        return product(path, "logits", x, List.of("head.weight"), part, "", "");
+        RankCut.Part part = RankCut.outputs(entry("head.weight"), cut.share().vocabulary());
+        return product(path, "logits", x, List.of("head.weight"), List.of(part), Value.NONE, Value.NONE, List.of());
     }
 
-    /** A product cut along its inputs, summed leaf by leaf: x [T, K] to [T, N]. Its bias belongs behind the sum. */
-    Value leafProduct(String path, Value x, String weight, String order) {
-        List<RankCut.Part> part = List.of(cut.leaves(entry(weight), group));
-        return product(path, path + "/output", x, List.of(weight), part, "", order);
+    /**
+     * A product cut along its inputs, summed leaf by leaf and rank by rank: x [T, K] to [T, N]. Its bias belongs behind the sum.
+     *
+     * @param collective where the ranks meet; none where there is one rank
+     */
+    Value leafProduct(String path, Value x, String at, Value collective) {
+        RankCut.Part part = cut.leaves(entry(at + ".weight"), group);
+        Value own = product(
+                path,
+                path + "/output",
+                x,
+                List.of(at + ".weight"),
+                List.of(part),
+                Value.NONE,
+                optional(at + ".order"),
+                List.of());
+        return cut.isWhole()
+                ? own
+                : add("AllReduce", path + "/AllReduce", List.of(own, collective), Map.of(), TOKENS, width(own));
+    }
+
+    /** Products cut along their outputs; of each matrix the rank has a range of them. */
+    private Value product(String path, Value x, List<String> weights, List<Range> outputs, String bias, String order) {
+        List<RankCut.Part> parts = new ArrayList<>();
+        List<Integer> biasAt = new ArrayList<>();
+        int before = 0;
+        for (int i = 0; i < weights.size(); i++) {
+            TensorEntry matrix = entry(weights.get(i));
+            parts.add(RankCut.outputs(matrix, outputs.get(i)));
+            biasAt.add(before + outputs.get(i).from());
+            before += matrix.dims().getFirst();
+        }
+        biasAt.addAll(Collections.nCopies(PARTS - biasAt.size(), 0));
+        return product(path, path + "/output", x, weights, parts, optional(bias), optional(order), biasAt);
+    }
+
+    private static Range times(Range range, int factor) {
+        return new Range(range.from() * factor, range.to() * factor);
     }
 
     private Value product(
@@ -91,12 +144,13 @@ final class BelleOps {
             Value x,
             List<String> weights,
             List<RankCut.Part> parts,
-            String bias,
-            String order) {
+            Value bias,
+            Value order,
+            List<Integer> biasAt) {
         weights.forEach(matrix -> multiplied.put(matrix, x));
         WeightType type = type(entry(weights.getFirst()));
         List<Value> inputs = new ArrayList<>(List.of(x, matrix(weights.getFirst(), parts.getFirst())));
-        inputs.add(optional(bias));
+        inputs.add(bias);
         Map<String, Object> attributes = new HashMap<>(
                 Map.of("K", parts.getFirst().inputs(), "n0", parts.getFirst().outputs(), "n1", 0, "n2", 0));
         int outputs = parts.getFirst().outputs();
@@ -108,11 +162,20 @@ final class BelleOps {
         if (!parts.getFirst().leafInputs().isEmpty()) {
             attributes.put("leaf_inputs", parts.getFirst().leafInputs());
         }
+        if (!cut.isWhole() && !bias.isNone()) {
+            attributes.put("bias_at", biasAt);
+        }
+        List<Integer> skips =
+                new ArrayList<>(parts.stream().map(RankCut.Part::skip).toList());
+        if (skips.stream().anyMatch(skip -> skip > 0)) {
+            skips.addAll(Collections.nCopies(PARTS - skips.size(), 0));
+            attributes.put("skip", skips);
+        }
         if (type.isQuantised()) {
             attributes.put("group", group);
             attributes.put("activation_group", Math.min(group, ACTIVATION_GROUP));
             inputs.addAll(Collections.nCopies(ORDER_INPUT - inputs.size(), Value.NONE));
-            inputs.add(optional(order));
+            inputs.add(order);
         }
         return graph.node(
                 BELLE,
@@ -133,12 +196,12 @@ final class BelleOps {
 
     /** Attention over the paged cache: qkv [T, (H + 2 Hkv) D] to [T, H D]; rotary or ALiBi as the model has it. */
     Value attention(String path, Value qkv, StepInputs step, int layer) {
-        int heads = cut.share(architecture.heads());
+        int heads = cut.share().heads().size();
         Map<String, Object> attributes = Map.of(
                 "num_heads",
                 heads,
                 "kv_num_heads",
-                cut.share(architecture.kvHeads()),
+                cut.share().kvHeads().size(),
                 "head_dim",
                 architecture.headDim(),
                 "layer",
@@ -153,8 +216,23 @@ final class BelleOps {
                 step.pastLens(),
                 optional("rope.cos"),
                 optional("rope.sin"),
-                optional("alibi.slopes"));
+                has("alibi.slopes") ? slopes() : Value.NONE);
         return add("PagedAttention", path, inputs, attributes, TOKENS, (long) heads * architecture.headDim());
+    }
+
+    /** The slopes of the rank's heads. */
+    private Value slopes() {
+        if (cut.isWhole()) {
+            return whole("alibi.slopes");
+        }
+        Range heads = cut.share().heads();
+        TensorEntry entry = entry("alibi.slopes");
+        return external(
+                "alibi.slopes" + RankGraph.PART,
+                entry,
+                List.of(Dim.of(heads.size())),
+                entry.offset() + (long) heads.from() * Float.BYTES,
+                (long) heads.size() * Float.BYTES);
     }
 
     Value layerNorm(String path, Value x, String norm, double epsilon) {
@@ -237,13 +315,10 @@ final class BelleOps {
     private Value whole(String tensor) {
         TensorEntry entry = entry(tensor);
         if (entry.layout().equals("tiles64")) {
-            return matrix(tensor, RankCut.WHOLE.outputs(entry));
+            return matrix(tensor, RankCut.whole(entry));
         }
         List<Dim> shape = entry.dims().stream().map(Dim::of).toList();
-        return loaded.computeIfAbsent(
-                tensor,
-                name -> graph.external(
-                        name, elements(type(entry)), shape, Manifest.WEIGHTS_FILE, entry.offset(), entry.bytes()));
+        return external(tensor, entry, shape, entry.offset(), entry.bytes());
     }
 
     /**
@@ -251,16 +326,22 @@ final class BelleOps {
      * stored leaf by leaf.
      */
     private Value matrix(String tensor, RankCut.Part part) {
-        int tiles = Math.ceilDiv(part.outputs(), WeightType.TILE);
-        WeightType type = type(entry(tensor));
+        TensorEntry entry = entry(tensor);
+        WeightType type = type(entry);
         List<Dim> shape = type.isQuantised()
-                ? List.of(Dim.of(tiles), Dim.of(Math.ceilDiv(part.inputs(), group)), Dim.of(type.blockBytes(group)))
-                : List.of(Dim.of(tiles), Dim.of(part.inputs()), Dim.of(WeightType.TILE));
-        boolean everything = part.bytes() == entry(tensor).bytes();
+                ? List.of(
+                        Dim.of(part.tiles()),
+                        Dim.of(Math.ceilDiv(part.inputs(), group)),
+                        Dim.of(type.blockBytes(group)))
+                : List.of(Dim.of(part.tiles()), Dim.of(part.inputs()), Dim.of(WeightType.TILE));
+        String name = part.bytes() == entry.bytes() ? tensor : tensor + RankGraph.PART;
+        return external(name, entry, shape, part.offset(), part.bytes());
+    }
+
+    private Value external(String name, TensorEntry entry, List<Dim> shape, long offset, long bytes) {
         return loaded.computeIfAbsent(
-                everything ? tensor : tensor + "/rank-" + cut.rank(),
-                name -> graph.external(
-                        name, elements(type), shape, Manifest.WEIGHTS_FILE, part.offset(), part.bytes()));
+                name,
+                fresh -> graph.external(fresh, elements(type(entry)), shape, Manifest.WEIGHTS_FILE, offset, bytes));
     }
 
     private static WeightType type(TensorEntry entry) {

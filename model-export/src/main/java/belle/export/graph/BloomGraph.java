@@ -60,14 +60,9 @@ final class BloomGraph implements ModelGraph {
         String path = "/model/layers." + layer + "/attention";
         String at = "layers." + layer + ".attention";
         Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
-        Value qkv = ops.product(
-                path + "/qkv/MatMul",
-                normed,
-                List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
-                at + ".qkv.bias",
-                at + ".qkv.order");
+        Value qkv = ops.qkv(path + "/qkv/MatMul", normed, at);
         Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
-        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output", step.collective());
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
     }
 
@@ -85,9 +80,9 @@ final class BloomGraph implements ModelGraph {
         String at = "layers." + layer + ".mlp";
         Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
         Value up =
-                ops.product(path + "/up/MatMul", normed, List.of(at + ".up.weight"), at + ".up.bias", at + ".up.order");
-        Value delta = ops.leafProduct(
-                path + "/down/MatMul", ops.gelu(path + "/Gelu", up), at + ".down.weight", at + ".down.order");
+                ops.units(path + "/up/MatMul", normed, List.of(at + ".up.weight"), at + ".up.bias", at + ".up.order");
+        Value delta =
+                ops.leafProduct(path + "/down/MatMul", ops.gelu(path + "/Gelu", up), at + ".down", step.collective());
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".down.bias");
     }
 }

@@ -57,14 +57,9 @@ final class LlamaGraph implements ModelGraph {
         String path = "/model/layers." + layer + "/attention";
         String at = "layers." + layer + ".attention";
         Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
-        Value qkv = ops.product(
-                path + "/qkv/MatMul",
-                normed,
-                List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
-                at + ".qkv.bias",
-                at + ".qkv.order");
+        Value qkv = ops.qkv(path + "/qkv/MatMul", normed, at);
         Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
-        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
+        Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output", step.collective());
         return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
     }
 
@@ -79,14 +74,14 @@ final class LlamaGraph implements ModelGraph {
         String path = "/model/layers." + layer + "/mlp";
         String at = "layers." + layer + ".mlp";
         Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
-        Value gateUp = ops.product(
+        Value gateUp = ops.units(
                 path + "/gate_up/MatMul",
                 normed,
                 List.of(at + ".gate.weight", at + ".up.weight"),
                 at + ".gate_up.bias",
                 at + ".up.order");
         Value delta = ops.leafProduct(
-                path + "/down/MatMul", ops.siluMul(path + "/SiluMul", gateUp), at + ".down.weight", at + ".down.order");
+                path + "/down/MatMul", ops.siluMul(path + "/SiluMul", gateUp), at + ".down", step.collective());
         return ops.residual(path + "/Residual", x, delta, at + ".down.bias");
     }
 }

@@ -6,6 +6,7 @@ import belle.export.checkpoint.ModelConfig;
 import belle.export.graph.Value.Dim;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.RankShare;
 import belle.proto.bundle.WeightType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +36,7 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
     public static PartGraph embedding(
             ModelConfig config, Architecture architecture, Map<String, TensorEntry> tensors, String exporter) {
         GraphBuilder graph = new GraphBuilder("belle_embedding", "The embedding alone");
-        BelleOps ops = new BelleOps(graph, architecture, tensors, 0, RankCut.WHOLE);
+        BelleOps ops = new BelleOps(graph, architecture, tensors, 0, new RankCut(RankShare.whole(architecture)));
         Value ids = StepInputs.inputIds(graph);
         Value out = RankGraph.family(config, ops, StepInputs.onlyIds(ids)).embedded();
         graph.output(out, "what the first layer is given");
@@ -50,7 +51,7 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
             int group,
             String exporter) {
         GraphBuilder graph = new GraphBuilder("belle_head", "The head alone");
-        BelleOps ops = new BelleOps(graph, architecture, tensors, group, RankCut.WHOLE);
+        BelleOps ops = new BelleOps(graph, architecture, tensors, group, new RankCut(RankShare.whole(architecture)));
         Value x = hidden(graph, architecture);
         Value out =
                 RankGraph.family(config, ops, StepInputs.onlyIds(Value.NONE)).head(x);
@@ -96,7 +97,7 @@ public record PartGraph(ModelProto model, String output, Map<String, String> mul
             int layer,
             String exporter) {
         GraphBuilder graph = new GraphBuilder("belle_layer", "Layer " + layer + " alone");
-        BelleOps ops = new BelleOps(graph, architecture, tensors, group, RankCut.WHOLE);
+        BelleOps ops = new BelleOps(graph, architecture, tensors, group, new RankCut(RankShare.whole(architecture)));
         StepInputs step = StepInputs.withoutIds(graph);
         Value x = hidden(graph, architecture);
         Value out = RankGraph.family(config, ops, step).layer(layer, 0, x);

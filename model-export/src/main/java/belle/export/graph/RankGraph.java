@@ -2,14 +2,17 @@ package belle.export.graph;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import belle.export.checkpoint.ModelConfig;
-import belle.proto.Check;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.Manifest.TensorEntry;
+import belle.proto.bundle.RankShare;
 import java.util.Map;
 
 /** The graph that one rank runs for a step. */
 public final class RankGraph {
+    /** Behind the name of a tensor of which a graph has a part. */
+    public static final String PART = "/part";
+
     private RankGraph() {}
 
     /**
@@ -27,12 +30,12 @@ public final class RankGraph {
             int rank,
             int degree,
             String exporter) {
-        Check.that(degree == 1, "degree %s needs its ranks' sums to meet, which no graph does yet", degree);
         String what = architecture.family() + ", rank " + rank + " of " + degree;
         GraphBuilder graph = new GraphBuilder("belle_" + architecture.family(), "One step of " + what);
-        BelleOps ops = new BelleOps(graph, architecture, tensors, group, new RankCut(rank, degree));
-        Value logits = family(config, ops, StepInputs.addTo(graph)).logits();
-        graph.output(logits, "float32 logits of the wanted rows");
+        BelleOps ops = new BelleOps(
+                graph, architecture, tensors, group, new RankCut(RankShare.of(architecture, group, rank, degree)));
+        Value logits = family(config, ops, StepInputs.addTo(graph, degree)).logits();
+        graph.output(logits, "float32 logits of the wanted rows, the rank's columns of them");
         return graph.build(
                 exporter, Map.of("belle.bundle.format", Integer.toString(Manifest.FORMAT_VERSION), "belle.rank", what));
     }

@@ -4,12 +4,26 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import belle.export.graph.Value.Dim;
 
 /** What every step brings: the packed tokens of B sequences, and where their keys and values are kept. */
-record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTable, Value kvPool, Value logitRows) {
+record StepInputs(
+        Value inputIds,
+        Value cuSeqlens,
+        Value pastLens,
+        Value blockTable,
+        Value kvPool,
+        Value logitRows,
+        Value collective) {
 
-    static StepInputs addTo(GraphBuilder graph) {
+    /** All of them; {@code ranks} of a model that is cut meet somewhere. */
+    static StepInputs addTo(GraphBuilder graph, int ranks) {
         Value ids = inputIds(graph);
         StepInputs rest = withoutIds(graph);
-        return new StepInputs(ids, rest.cuSeqlens, rest.pastLens, rest.blockTable, rest.kvPool, logitRows(graph));
+        Value rows = logitRows(graph);
+        Value collective = ranks == 1 ? Value.NONE : collective(graph);
+        return new StepInputs(ids, rest.cuSeqlens, rest.pastLens, rest.blockTable, rest.kvPool, rows, collective);
+    }
+
+    private static Value collective(GraphBuilder graph) {
+        return graph.input("collective", "address, bytes, rank, ranks, number of the step", DataType.INT64, Dim.of(5));
     }
 
     static Value inputIds(GraphBuilder graph) {
@@ -22,7 +36,7 @@ record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTa
 
     /** For a graph without layers. */
     static StepInputs onlyIds(Value ids) {
-        return new StepInputs(ids, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
+        return new StepInputs(ids, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
     }
 
     /** For a graph that begins behind the embedding and ends before the head. */
@@ -42,6 +56,7 @@ record StepInputs(Value inputIds, Value cuSeqlens, Value pastLens, Value blockTa
                         "address, bytes, layers, blocks, tokens a block, bits an element; changed in place",
                         DataType.INT64,
                         Dim.of(6)),
+                Value.NONE,
                 Value.NONE);
     }
 }

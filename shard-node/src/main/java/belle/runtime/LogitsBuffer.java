@@ -1,0 +1,33 @@
+package belle.runtime;
+
+import java.nio.FloatBuffer;
+
+/**
+ * Native memory for logits that is used again; it grows with the largest step. Bounded by the 2 GiB that one buffer holds; the
+ * engine's {@code max-logit-rows} keeps steps below.
+ */
+final class LogitsBuffer {
+    private final int columns;
+    private FloatBuffer values = floats(0);
+
+    LogitsBuffer(int columns) {
+        this.columns = columns;
+    }
+
+    int columns() {
+        return columns;
+    }
+
+    /** A place for [rows, columns], to be filled. */
+    FloatBuffer of(int rows) {
+        int wanted = Math.multiplyExact(rows, columns);
+        values = values.capacity() < wanted
+                ? floats(Math.multiplyExact(columns, PackedStep.grown(rows)))
+                : values.clear();
+        return values.limit(wanted);
+    }
+
+    private static FloatBuffer floats(int count) {
+        return PackedStep.direct(count, Float.BYTES).asFloatBuffer();
+    }
+}
