@@ -7,6 +7,7 @@ import belle.kernels.bench.SingleOp;
 import belle.kernels.bench.Tensors;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A random product: up to three weight parts, with or without bias, one chain or leaves. Weights are kept as [N][K] for
@@ -183,5 +184,62 @@ final class MatMulCase implements TestedProduct {
             }
         }
         return y;
+    }
+
+    /** The plain loop's outputs {@code [from, to)} of each part. */
+    float[] naiveOf(float[] x, int[] from, int[] to) {
+        float[] all = naive(x);
+        int rows = x.length / inputs;
+        int own = IntStream.range(0, from.length).map(i -> to[i] - from[i]).sum();
+        float[] some = new float[rows * own];
+        for (int row = 0; row < rows; row++) {
+            int before = 0;
+            int at = row * own;
+            for (int part = 0; part < outputs.length; part++) {
+                int count = to[part] - from[part];
+                System.arraycopy(all, row * width() + before + from[part], some, at, count);
+                before += outputs[part];
+                at += count;
+            }
+        }
+        return some;
+    }
+
+    /** The same as the op gives them, of the tiles that they are in. */
+    float[] runOf(float[] x, int[] from, int[] to) throws OrtException {
+        SingleOp.Builder builder = SingleOp.of(half ? "MatMulF16" : "MatMulF32")
+                .input(OnnxJavaType.FLOAT, 2)
+                .input(Ops.weightType(half), 3);
+        OnnxTensor[] tensors = new OnnxTensor[2 + outputs.length];
+        tensors[0] = Tensors.floats(x, x.length / inputs, inputs);
+        if (hasBias) {
+            builder.input(OnnxJavaType.FLOAT, 1);
+            tensors[2] = Tensors.floats(bias, bias.length);
+        } else {
+            builder.missing();
+        }
+        long[] skip = new long[3];
+        long[] biasAt = new long[3];
+        int before = 0;
+        for (int part = 0; part < outputs.length; part++) {
+            if (part > 0) {
+                builder.input(Ops.weightType(half), 3);
+            }
+            int first = from[part] / 64;
+            int end = (to[part] + 63) / 64;
+            float[] tiles = Arrays.copyOfRange(tiled(part), first * inputs * 64, end * inputs * 64);
+            tensors[part == 0 ? 1 : part + 2] = Ops.weights(half, tiles, end - first, inputs, 64);
+            builder.attribute("n" + part, to[part] - from[part]);
+            skip[part] = from[part] % 64;
+            biasAt[part] = before + from[part];
+            before += outputs[part];
+        }
+        builder.attribute("K", inputs).attribute("skip", skip);
+        if (hasBias) {
+            builder.attribute("bias_at", biasAt);
+        }
+        try (SingleOp op = builder.open(2)) {
+            return Ops.run(op, tensors);
+        }
     }
 }

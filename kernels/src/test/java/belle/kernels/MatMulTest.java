@@ -46,6 +46,26 @@ final class MatMulTest {
         product.doesNotDependOnTheBatch(x, seed);
     }
 
+    /** Some outputs of each part, wherever in a tile they begin, with their biases from the whole vector. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void someOutputsAreThoseOfTheWhole(long seed) throws OrtException {
+        Random random = new Random(3000 + seed);
+        int inputs = 1 + random.nextInt(300);
+        int[] outputs = new int[1 + random.nextInt(3)];
+        Arrays.setAll(outputs, i -> 65 + random.nextInt(200));
+        MatMulCase whole = MatMulCase.random(random, random.nextBoolean(), inputs, outputs, new int[] {0, inputs});
+        int[] from = Arrays.stream(outputs).map(random::nextInt).toArray();
+        int[] to = new int[outputs.length];
+        Arrays.setAll(to, i -> from[i] + 1 + random.nextInt(outputs[i] - from[i]));
+        for (int rows : new int[] {1, 3, 40, 130}) {
+            float[] x = Ops.random(random, inputs * rows);
+            assertThat(Ops.difference(whole.naiveOf(x, from, to), whole.runOf(x, from, to)))
+                    .as("seed %d, %d rows", seed, rows)
+                    .isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("seeds")
     void ranksThatHoldWholeSubtreesAddUpToTheWhole(long seed) throws OrtException {

@@ -21,6 +21,9 @@ final class RuntimeOptions {
             description = "Ranks that a model is cut into: 1, 2, 4 or 8 (1).")
     private @Nullable Integer tensorParallel;
 
+    @Option(names = "--rank-processes", description = "Each rank in a process of its own.")
+    private boolean rankProcesses;
+
     /** Returns {@code base} with these flags in it. */
     Config over(Config base) {
         Config config = base;
@@ -30,6 +33,9 @@ final class RuntimeOptions {
         }
         if (threads != null) {
             config = config.withValue("belle.node.runtime.threads", ConfigValueFactory.fromAnyRef(threads));
+        }
+        if (rankProcesses) {
+            config = config.withValue("belle.node.runtime.rank-processes", ConfigValueFactory.fromAnyRef(true));
         }
         if (kvCache != null) {
             config = config.withValue("belle.node.runtime.kv-cache-type", ConfigValueFactory.fromAnyRef(kvCache));

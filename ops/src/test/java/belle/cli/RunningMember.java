@@ -55,6 +55,11 @@ final class RunningMember implements AutoCloseable {
         return matcher.group(1);
     }
 
+    /** The processes that it has started. */
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
     /** Sends SIGTERM, and returns the exit status. */
     int terminate() throws InterruptedException, IOException {
         process.destroy();

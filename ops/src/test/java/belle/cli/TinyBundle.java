@@ -15,7 +15,12 @@ final class TinyBundle {
 
     /** Returns it below {@code folder}, exported unless it is there. */
     static Path in(Path folder) throws IOException {
-        Path bundle = folder.resolve("belle-tiny");
+        return in(folder, "belle-tiny");
+    }
+
+    /** The same under another name. */
+    static Path in(Path folder, String name) throws IOException {
+        Path bundle = folder.resolve(name);
         if (!Files.exists(bundle)) {
             var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
             Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);

@@ -23,8 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * The batch loop of a replica: requests into the {@link Engine}, its steps to the rank, what they gave to the sessions.
  * Decides nothing itself and never blocks.
  *
- * <p>It begins by borrowing the cache. When it crashes it is restarted in place and tells every session that its stream
- * was lost; they submit it again.
+ * <p>It begins by borrowing the cache. When it crashes it is restarted in place; when the ranks lose what they held, it begins again
+ * with an empty cache. Either way it tells every session that its stream was lost; they submit it again.
  */
 public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     /** What sessions, the node, and the replica's other actors tell the loop. */
@@ -79,6 +79,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private static final Duration TICK = Duration.ofMillis(500);
 
     private final ReplicaParts parts;
+    private final Beginning beginning;
     private final ActorRef<ReplicaReport> node;
     private final Engine engine;
     private final Clients clients;
@@ -94,56 +95,71 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
             ActorRef<KvCacheActor.Command> cache,
             ActorRef<RankActor.Run> rank,
             ActorRef<ReplicaReport> node) {
-        // Shared by the restarts of one loop, so that each has a loan of its own.
-        long[] loans = {0};
-        Behavior<Command> loop = Behaviors.setup(context -> {
-            long loan = ++loans[0];
-            cache.tell(new KvCacheActor.Borrow(loan, context.getSelf()));
-            return borrowing(parts, loan, rank, node, new ArrayList<>());
-        });
+        var beginning = new Beginning(parts, cache, rank, node);
+        Behavior<Command> loop = Behaviors.setup(context -> beginning.borrow(context, List.of()));
         var restart = SupervisorStrategy.restart()
                 .withLimit(parts.replica().maxRestarts(), parts.replica().restartWindow());
         return Behaviors.supervise(loop).onFailure(RuntimeException.class, restart);
     }
 
-    /** Keeps what arrives before the cache does, in its order. */
-    private static Behavior<Command> borrowing(
-            ReplicaParts parts,
-            long loan,
-            ActorRef<RankActor.Run> rank,
-            ActorRef<ReplicaReport> node,
-            List<Command> early) {
-        return Behaviors.receive((context, command) -> {
-            if (!(command instanceof Lent lent)) {
-                early.add(command);
-                return Behaviors.same();
-            }
-            if (lent.loan() != loan) {
-                return Behaviors.same();
-            }
-            return Behaviors.withTimers(timers -> {
-                timers.startTimerWithFixedDelay(new Tick(), TICK);
-                BatchActor loop = new BatchActor(context, parts, lent, rank, node);
-                early.forEach(loop::onMessage);
-                return loop;
+    /** How a loop begins; shared by all that follow one another, so that each has a loan of its own. */
+    private static final class Beginning {
+        private final ReplicaParts parts;
+        private final ActorRef<KvCacheActor.Command> cache;
+        private final ActorRef<RankActor.Run> rank;
+        private final ActorRef<ReplicaReport> node;
+        private long loans;
+
+        Beginning(
+                ReplicaParts parts,
+                ActorRef<KvCacheActor.Command> cache,
+                ActorRef<RankActor.Run> rank,
+                ActorRef<ReplicaReport> node) {
+            this.parts = parts;
+            this.cache = cache;
+            this.rank = rank;
+            this.node = node;
+        }
+
+        /** Keeps what arrives before the cache does, in its order, behind {@code first}. */
+        Behavior<Command> borrow(ActorContext<Command> asker, List<Command> first) {
+            long loan = ++loans;
+            cache.tell(new KvCacheActor.Borrow(loan, asker.getSelf()));
+            List<Command> early = new ArrayList<>(first);
+            return Behaviors.receive((context, command) -> {
+                if (!(command instanceof Lent lent)) {
+                    early.add(command);
+                    return Behaviors.same();
+                }
+                if (lent.loan() != loan) {
+                    return Behaviors.same();
+                }
+                return Behaviors.withTimers(timers -> {
+                    timers.startTimerWithFixedDelay(new Tick(), TICK);
+                    BatchActor loop = new BatchActor(context, this, lent);
+                    early.forEach(loop::onMessage);
+                    return loop;
+                });
             });
-        });
+        }
+
+        /** Begins again when the ranks have lost what they held. */
+        Behavior<Command> again(ActorContext<Command> asker, List<Command> first) {
+            cache.tell(new KvCacheActor.Forget());
+            return borrow(asker, first);
+        }
     }
 
-    private BatchActor(
-            ActorContext<Command> context,
-            ReplicaParts parts,
-            Lent lent,
-            ActorRef<RankActor.Run> rank,
-            ActorRef<ReplicaReport> node) {
+    private BatchActor(ActorContext<Command> context, Beginning beginning, Lent lent) {
         super(context);
-        this.parts = parts;
-        this.node = node;
+        this.beginning = beginning;
+        this.parts = beginning.parts;
+        this.node = beginning.node;
         this.engine = new Engine(parts.engine(), parts.facts(), lent.cache());
         this.metrics = new ReplicaMetrics(parts.model());
         this.clients = new Clients(metrics);
         this.rank = new Rank(
-                lent.loan(), rank, context.messageAdapter(RankActor.Answer.class, Answered::new), System::nanoTime);
+                lent.loan(), beginning.rank, context.messageAdapter(RankActor.Answer.class, Answered::new), System::nanoTime);
     }
 
     @Override
@@ -163,11 +179,25 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
             case Drain(var replyTo) -> onDrain(replyTo);
             case EndAll(var failure) -> onEndAll(failure);
             case Lent _ -> {}
-            case Answered(var answer) -> onAnswered(answer);
+            case Answered(var answer) when rank.isOurs(answer) -> {
+                switch (answer) {
+                    case RankActor.CacheLost _ -> {
+                        return onCacheLost();
+                    }
+                    case RankActor.StepEnded ended -> onEnded(ended);
+                }
+            }
+            case Answered _ -> {}
             case Tick _ -> onTick();
         }
         runNextStep();
         return this;
+    }
+
+    private Behavior<Command> onCacheLost() {
+        recovered();
+        clients.loseAll();
+        return beginning.again(getContext(), drainer.<List<Command>>map(replyTo -> List.of(new Drain(replyTo))).orElse(List.of()));
     }
 
     private void onSubmit(Submit submit) {
@@ -199,20 +229,21 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         }
     }
 
-    private void onAnswered(RankActor.Answer answer) {
-        if (!rank.isOurs(answer)) {
-            return;
-        }
+    private void onEnded(RankActor.StepEnded ended) {
         long nanos = rank.finish();
         metrics.stepTook(nanos);
         clients.deliver(
-                switch (answer) {
+                switch (ended) {
                     case RankActor.StepDone(var _, var step, var logits) -> {
                         engine.took(step, nanos);
                         yield engine.complete(step, logits);
                     }
                     case RankActor.StepFailed(var _, var step, var failure) -> engine.failStep(step, failure);
                 });
+        recovered();
+    }
+
+    private void recovered() {
         if (stalled) {
             stalled = false;
             node.tell(new ReplicaReport.Recovered(parts.model()));

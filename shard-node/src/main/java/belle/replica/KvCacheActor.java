@@ -22,6 +22,9 @@ public final class KvCacheActor {
     /** Asks for the books, in the name of a loop that has begun; an earlier loan is over. */
     record Borrow(long loan, ActorRef<BatchActor.Command> borrower) implements Command {}
 
+    /** The ranks have lost what they held. */
+    record Forget() implements Command {}
+
     private final ActorContext<Command> context;
     private final ReplicaParts parts;
     private KvCache cache;
@@ -54,6 +57,11 @@ public final class KvCacheActor {
                 takeBack();
                 lent = true;
                 borrower.tell(new BatchActor.Lent(loan, cache));
+                yield Behaviors.same();
+            }
+            case Forget _ -> {
+                lent = false;
+                cache = emptyBooks();
                 yield Behaviors.same();
             }
         };

@@ -4,6 +4,7 @@ import belle.engine.Logits;
 import belle.engine.Step;
 import belle.proto.Failure;
 import belle.proto.FailureException;
+import belle.runtime.RanksLost;
 import belle.runtime.StepRunner;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -13,7 +14,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * One rank: owns its {@link StepRunner} and runs the steps it is sent, one after the other, on a thread of its own.
+ * A replica's ranks: owns their {@link StepRunner} and runs the steps it is sent, one after the other.
  *
  * <p>It is the one actor that blocks, for as long as the kernels run; spawn it on {@link #DISPATCHER}.
  */
@@ -32,16 +33,22 @@ final class RankActor {
         long loan();
     }
 
+    /** The ranks may be sent the next step. */
+    sealed interface StepEnded extends Answer {}
+
     /** The logits are valid until the next {@link Run} is sent. */
-    record StepDone(long loan, Step step, Logits logits) implements Answer {}
+    record StepDone(long loan, Step step, Logits logits) implements StepEnded {}
 
     /** The device refused or failed the step; it may be sent others. */
-    record StepFailed(long loan, Step step, Failure failure) implements Answer {}
+    record StepFailed(long loan, Step step, Failure failure) implements StepEnded {}
+
+    /** The step failed, and what the cache held is gone. */
+    record CacheLost(long loan) implements Answer {}
 
     private final ActorContext<Run> context;
     private final StepRunner runner;
 
-    /** A rank that owns {@code runner} and closes it when it stops. */
+    /** An actor that owns {@code runner} and closes it when it stops. */
     static Behavior<Run> create(StepRunner runner) {
         return Behaviors.setup(context -> new RankActor(context, runner).running());
     }
@@ -67,6 +74,9 @@ final class RankActor {
     private Answer answer(Run run) {
         try {
             return new StepDone(run.loan(), run.step(), runner.run(run.step()));
+        } catch (RanksLost e) {
+            context.getLog().error("step {} failed, and all that the cache held is lost", run.step().number(), e);
+            return new CacheLost(run.loan());
         } catch (FailureException e) {
             context.getLog().error("step {} failed", run.step().number(), e);
             return new StepFailed(run.loan(), run.step(), e.failure());

@@ -1,11 +1,14 @@
 package belle.runtime;
 
+import belle.proto.Failure;
+import belle.proto.FailureException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.BitSet;
 
 /** The few functions of the C library that the JDK has no equal of. */
 @SuppressWarnings("restricted") // its purpose: native calls
@@ -22,6 +25,11 @@ final class CLibrary {
             "madvise",
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+    private static final MethodHandle SCHED_SETAFFINITY = function(
+            "sched_setaffinity",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
 
     /** MADV_HUGEPAGE of Linux, see madvise(2). */
     private static final int HUGE_PAGES = 14;
@@ -56,6 +64,30 @@ final class CLibrary {
             int ignored = (int) MADVISE.invokeExact(memory, memory.byteSize(), HUGE_PAGES);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
+        }
+    }
+
+    /**
+     * Binds the calling thread, and those that it starts, to processors.
+     *
+     * @throws FailureException when this process may use none of them
+     */
+    static void stayOn(BitSet cpus) {
+        int result;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(CpuList.LIMIT / Byte.SIZE, Long.BYTES);
+            cpus.stream().forEach(cpu -> {
+                long word = mask.getAtIndex(ValueLayout.JAVA_LONG, cpu / Long.SIZE);
+                mask.setAtIndex(ValueLayout.JAVA_LONG, cpu / Long.SIZE, word | 1L << cpu % Long.SIZE);
+            });
+            result = (int) SCHED_SETAFFINITY.invokeExact(0, mask.byteSize(), mask);
+        } catch (Throwable impossible) {
+            throw new AssertionError(impossible);
+        }
+        if (result != 0) {
+            throw new FailureException(new Failure.Invalid(
+                    "belle.node.runtime.rank-cores",
+                    "belle.node.runtime.rank-cores names " + cpus + ", of which this process may use none"));
         }
     }
 

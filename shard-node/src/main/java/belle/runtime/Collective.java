@@ -1,13 +1,19 @@
 package belle.runtime;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
- * The memory where a replica's ranks add up what each of them has: its layout is that of the operator {@code AllReduce}. Ranks in one
- * process share it as it is. Closed after the ranks.
+ * The memory where a replica's ranks add up what each of them has: its layout is that of the operator {@code AllReduce}. Closed after
+ * the ranks.
  */
 @SuppressWarnings("restricted") // memory of the C library is given a size and an owner
 final class Collective implements AutoCloseable {
@@ -29,12 +35,26 @@ final class Collective implements AutoCloseable {
         memory.asSlice(0, HEADER_BYTES).fill((byte) 0);
     }
 
+    private Collective(int ranks, FileChannel file) throws IOException {
+        this.ranks = ranks;
+        memory = file.map(MapMode.READ_WRITE, 0, bytes(ranks), arena);
+    }
+
     /** Memory for ranks of this process. */
     static Collective reserve(int ranks) {
         return new Collective(ranks);
     }
 
-    static long bytes(int ranks) {
+    /** Memory for ranks of several processes: each maps {@code file}, which is empty at first. */
+    static Collective map(Path file, int ranks) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return new Collective(ranks, channel);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no memory can be shared with other processes: " + e.getMessage(), e);
+        }
+    }
+
+    private static long bytes(int ranks) {
         return HEADER_BYTES + ranks * 2 * PIECE_FLOATS * Float.BYTES;
     }
 

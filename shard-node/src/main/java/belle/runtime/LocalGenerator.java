@@ -117,13 +117,19 @@ public final class LocalGenerator {
         });
     }
 
-    /** Runs one step and returns its outputs. There must be something to compute. */
+    /**
+     * Runs one step and returns its outputs. There must be something to compute.
+     *
+     * @throws RanksLost after which this generator's cache is not what it thinks
+     */
     public List<Output> step() {
         Optional<Step> next = engine.nextStep();
         Check.that(next.isPresent(), "nothing is left to compute");
         Step step = next.orElseThrow();
         try {
             return engine.complete(step, runner.run(step));
+        } catch (RanksLost e) {
+            throw e;
         } catch (FailureException e) {
             return engine.failStep(step, e.failure());
         }

@@ -3,10 +3,10 @@ package belle.runtime;
 import java.nio.FloatBuffer;
 
 /**
- * Native memory for logits that is used again; it grows with the largest step. Bounded by the 2 GiB that one buffer holds; the
- * engine's {@code max-logit-rows} keeps steps below.
+ * Logits in this process's own memory. Bounded by the 2 GiB that one buffer holds; the engine's {@code max-logit-rows} keeps steps
+ * below.
  */
-final class LogitsBuffer {
+final class LogitsBuffer implements LogitsMemory {
     private final int columns;
     private FloatBuffer values = floats(0);
 
@@ -14,12 +14,13 @@ final class LogitsBuffer {
         this.columns = columns;
     }
 
-    int columns() {
+    @Override
+    public int columns() {
         return columns;
     }
 
-    /** A place for [rows, columns], to be filled. */
-    FloatBuffer of(int rows) {
+    @Override
+    public FloatBuffer of(int rows) {
         int wanted = Math.multiplyExact(rows, columns);
         values = values.capacity() < wanted
                 ? floats(Math.multiplyExact(columns, PackedStep.grown(rows)))

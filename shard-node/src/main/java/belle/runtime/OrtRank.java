@@ -11,7 +11,6 @@ import belle.engine.BlockCopy;
 import belle.kernels.OrtLibraries;
 import belle.proto.Failure;
 import belle.proto.FailureException;
-import belle.proto.bundle.RankShare;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -33,27 +32,28 @@ final class OrtRank implements Rank {
     // Closing the options would unload the operators, so they stay open as long as the session.
     private final SessionOptions options;
     private final OrtSession session;
-    private final RankShare share;
+    private final int rank;
     private final KvPool pool;
     private final OnnxTensor kvPool;
     private final Optional<Collective> collective;
-    private final LogitsBuffer logits;
+    private final LogitsMemory logits;
 
     private OrtRank(
             OrtEnvironment environment,
             SessionOptions options,
             OrtSession session,
-            RankShare share,
+            int rank,
             KvPool pool,
-            Optional<Collective> collective)
+            Optional<Collective> collective,
+            LogitsMemory logits)
             throws OrtException {
         this.environment = environment;
         this.options = options;
         this.session = session;
-        this.share = share;
+        this.rank = rank;
         this.pool = pool;
         this.collective = collective;
-        this.logits = new LogitsBuffer(share.vocabulary().size());
+        this.logits = logits;
         long[] descriptor = pool.descriptor();
         this.kvPool = OnnxTensor.createTensor(environment, LongBuffer.wrap(descriptor), new long[] {descriptor.length});
     }
@@ -64,15 +64,17 @@ final class OrtRank implements Rank {
      * @param operators the library of the graph's own operators
      * @param layout of the cache of the rank's key/value heads
      * @param collective where it meets the other ranks, borrowed; empty where there is one
+     * @param logits where its columns go
      * @param threads that compute, the caller's own counted
      * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses the graph
      */
     static OrtRank open(
             Path graph,
             Path operators,
-            RankShare share,
+            int rank,
             KvLayout layout,
             Optional<Collective> collective,
+            LogitsMemory logits,
             int threads,
             boolean spinning) {
         OrtEnvironment environment = environment();
@@ -87,7 +89,7 @@ final class OrtRank implements Rank {
             options.setMemoryPatternOptimization(false);
             options.addConfigEntry("session.intra_op.allow_spinning", spinning ? "1" : "0");
             OrtSession session = environment.createSession(graph.toString(), options);
-            return new OrtRank(environment, options, session, share, pool, collective);
+            return new OrtRank(environment, options, session, rank, pool, collective, logits);
         } catch (OrtException e) {
             pool.close();
             options.close();
@@ -128,7 +130,7 @@ final class OrtRank implements Rank {
             inputs.put("kv_pool", kvPool);
             inputs.put("logit_rows", logitRows);
             if (collective.isPresent()) {
-                runMeeting(inputs, collective.get().descriptor(share.rank(), number), result);
+                runMeeting(inputs, collective.get().descriptor(rank, number), result);
             } else {
                 session.run(inputs, Set.of(), Map.of("logits", result)).close();
             }
@@ -144,6 +146,10 @@ final class OrtRank implements Rank {
             session.run(inputs, Set.of(), Map.of("logits", result)).close();
         }
     }
+
+    /** A thread that computes in this process cannot be stopped. */
+    @Override
+    public void giveUp() {}
 
     @Override
     public void close() {

@@ -31,7 +31,7 @@ final class PackedStep {
                 .mapToInt(slice -> slice.blocks().size())
                 .max()
                 .orElse(0);
-        reserve(step);
+        reserve(step.tokens(), step.logitRows());
         int token = 0;
         cuSeqlens.put(0);
         for (Slice slice : step.slices()) {
@@ -58,6 +58,19 @@ final class PackedStep {
         logitRows.flip();
         Check.that(
                 logitRows.limit() == step.logitRows(), "step %s has %s logit rows", step.number(), logitRows.limit());
+    }
+
+    /** Takes a step that another process laid out. */
+    void take(
+            int sequenceCount, int width, long[] ids, int[] starts, int[] pasts, int[] table, long[] wantedRows) {
+        sequences = sequenceCount;
+        tableWidth = width;
+        reserve(ids.length, wantedRows.length);
+        inputIds.put(ids).flip();
+        cuSeqlens.put(starts).flip();
+        pastLens.put(pasts).flip();
+        blockTable.put(table).flip();
+        logitRows.put(wantedRows).flip();
     }
 
     /** int64 [T]. */
@@ -93,13 +106,13 @@ final class PackedStep {
         return tableWidth;
     }
 
-    private void reserve(Step step) {
-        inputIds = inputIds.capacity() < step.tokens() ? longs(grown(step.tokens())) : inputIds.clear();
+    private void reserve(int tokens, int rows) {
+        inputIds = inputIds.capacity() < tokens ? longs(grown(tokens)) : inputIds.clear();
         cuSeqlens = cuSeqlens.capacity() < sequences + 1 ? ints(grown(sequences + 1)) : cuSeqlens.clear();
         pastLens = pastLens.capacity() < sequences ? ints(grown(sequences)) : pastLens.clear();
         int table = Math.multiplyExact(sequences, tableWidth);
         blockTable = blockTable.capacity() < table ? ints(grown(table)) : blockTable.clear();
-        logitRows = logitRows.capacity() < step.logitRows() ? longs(grown(step.logitRows())) : logitRows.clear();
+        logitRows = logitRows.capacity() < rows ? longs(grown(rows)) : logitRows.clear();
         row = row.length < tableWidth ? new int[grown(tableWidth)] : row;
     }
 

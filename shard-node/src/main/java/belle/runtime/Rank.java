@@ -16,6 +16,9 @@ interface Rank extends AutoCloseable {
      */
     FloatBuffer run(long number, List<BlockCopy> copies, PackedStep packed);
 
+    /** Ends a step that never comes back, where that can be done; for any thread. */
+    void giveUp();
+
     @Override
     void close();
 }

@@ -2,7 +2,6 @@ package belle.runtime;
 
 import belle.engine.Logits;
 import belle.engine.Step;
-import belle.kernels.Kernels;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.Bundle;
@@ -10,83 +9,118 @@ import belle.proto.bundle.Manifest;
 import belle.proto.bundle.RankShare;
 import belle.proto.bundle.RankShare.Range;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * The ranks of a replica as one: they run the same step from one packed input, the first of them on the caller's thread, each other on
- * a thread of its own. They meet in their graphs' {@code AllReduce}; when one fails, the step fails for all.
+ * The ranks of a replica as one: they run the same step from one packed input, each on a thread of its own, in this process or in
+ * one of its own. They meet in their graphs' {@code AllReduce}; when one fails, the step fails for all, with {@link RanksLost} where
+ * there are several, or processes. Those are started again by the next step.
  */
 final class RankGroup implements StepRunner {
-    private final List<Rank> ranks;
+    private final Bundle bundle;
+    private final KvLayout layout;
+    private final RuntimeConfig config;
     private final List<Range> columns;
     private final int vocabulary;
-    private final Optional<Collective> collective;
     private final List<ExecutorService> threads = new ArrayList<>();
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("rank-watch").daemon().factory());
     private final PackedStep packed = new PackedStep();
     private final FloatBuffer[] parts;
 
     /** Of the step under way, in the order of time: what other ranks say when one fails tells less. */
     private final Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
 
+    private Optional<Collective> collective = Optional.empty();
+    private List<Rank> ranks = List.of();
     private long number;
 
-    /**
-     * A group that owns its ranks and their meeting place.
-     *
-     * @param columns of the logits that each rank computes
-     * @param collective empty for a single rank
-     */
-    RankGroup(List<Rank> ranks, List<Range> columns, int vocabulary, Optional<Collective> collective) {
-        this.ranks = List.copyOf(ranks);
-        this.columns = List.copyOf(columns);
-        this.vocabulary = vocabulary;
-        this.collective = collective;
-        this.parts = new FloatBuffer[ranks.size()];
-        for (int rank = 1; rank < ranks.size(); rank++) {
+    private RankGroup(Bundle bundle, KvLayout layout, RuntimeConfig config) {
+        this.bundle = bundle;
+        this.layout = layout;
+        this.config = config;
+        Manifest manifest = bundle.manifest();
+        vocabulary = manifest.architecture().vocabulary();
+        int degree = config.tensorParallel();
+        parts = new FloatBuffer[degree];
+        columns = IntStream.range(0, degree)
+                .mapToObj(rank -> RankShare.of(manifest.architecture(), manifest.group(), rank, degree)
+                        .vocabulary())
+                .toList();
+        for (int rank = 0; rank < degree; rank++) {
             threads.add(Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("rank-" + rank).daemon().factory()));
         }
     }
 
     /**
-     * Opens all ranks of a bundle in this process.
+     * Opens all ranks of a bundle.
      *
      * @param layout of the cache of all ranks together
-     * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses a graph, {@link Failure.Invalid} when the model
-     *     cannot be cut into so many
+     * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses a graph
      */
     static RankGroup open(Bundle bundle, KvLayout layout, RuntimeConfig config) {
-        Manifest manifest = bundle.manifest();
-        int degree = config.tensorParallel();
-        Optional<Collective> collective = degree == 1 ? Optional.empty() : Optional.of(Collective.reserve(degree));
-        List<Rank> ranks = new ArrayList<>();
-        List<Range> columns = new ArrayList<>();
+        var group = new RankGroup(bundle, layout, config);
         try {
-            for (int rank = 0; rank < degree; rank++) {
-                RankShare share = RankShare.of(manifest.architecture(), manifest.group(), rank, degree);
-                ranks.add(OrtRank.open(
-                        bundle.graph(rank, degree),
-                        Kernels.library(),
-                        share,
-                        layout.of(share.kvHeads().size()),
-                        collective,
-                        Math.max(1, config.threads() / degree),
-                        config.spinning()));
-                columns.add(share.vocabulary());
-            }
-            return new RankGroup(ranks, columns, manifest.architecture().vocabulary(), collective);
+            group.openRanks();
+            return group;
         } catch (RuntimeException e) {
-            ranks.forEach(Rank::close);
-            collective.ifPresent(Collective::close);
+            group.close();
             throw e;
+        }
+    }
+
+    private void openRanks() {
+        int degree = config.tensorParallel();
+        if (config.rankProcesses()) {
+            Path meeting = SharedFiles.create("collective");
+            try {
+                collective = Optional.of(Collective.map(meeting, degree));
+                openRanks(plan -> RankProcess.start(plan, meeting));
+            } finally {
+                SharedFiles.delete(meeting);
+            }
+        } else {
+            collective = degree == 1 ? Optional.empty() : Optional.of(Collective.reserve(degree));
+            openRanks(plan -> plan.open(
+                    collective, new LogitsBuffer(columns.get(plan.rank()).size())));
+        }
+    }
+
+    /** Each on its own thread; all, or none. */
+    private void openRanks(Function<RankPlan, Rank> open) {
+        List<CompletableFuture<Rank>> opening = new ArrayList<>();
+        for (int rank = 0; rank < threads.size(); rank++) {
+            RankPlan plan = RankPlan.of(bundle, rank, layout, config);
+            opening.add(CompletableFuture.supplyAsync(() -> open.apply(plan), threads.get(rank)));
+        }
+        List<Rank> opened = new ArrayList<>();
+        Optional<RuntimeException> failure = Optional.empty();
+        for (CompletableFuture<Rank> one : opening) {
+            try {
+                opened.add(one.join());
+            } catch (CompletionException e) {
+                failure = Optional.of(e.getCause() instanceof RuntimeException known ? known : e);
+            }
+        }
+        ranks = opened;
+        if (failure.isPresent()) {
+            closeRanks();
+            throw failure.get();
         }
     }
 
@@ -110,21 +144,28 @@ final class RankGroup implements StepRunner {
 
     @Override
     public Logits run(Step step) {
+        if (ranks.isEmpty()) {
+            reopen();
+        }
         packed.pack(step);
         number++;
-        List<CompletableFuture<Void>> others = new ArrayList<>();
-        for (int rank = 1; rank < ranks.size(); rank++) {
+        var late = config.rankProcesses()
+                ? Optional.of(watch.schedule(this::giveUp, config.rankDeadline().toMillis(), TimeUnit.MILLISECONDS))
+                : Optional.<ScheduledFuture<?>>empty();
+        List<CompletableFuture<Void>> running = new ArrayList<>();
+        for (int rank = 1; rank < threads.size(); rank++) {
             int other = rank;
-            others.add(CompletableFuture.runAsync(() -> runPart(other, step), threads.get(rank - 1)));
+            running.add(CompletableFuture.runAsync(() -> runPart(other, step), threads.get(rank)));
         }
         runPart(0, step);
-        others.forEach(CompletableFuture::join);
+        running.forEach(CompletableFuture::join);
+        late.ifPresent(timer -> timer.cancel(false));
         Optional<RuntimeException> failure = Optional.ofNullable(failures.peek());
         failures.clear();
         if (failure.isPresent()) {
-            throw failure.get();
+            throw failed(failure.get());
         }
-        return ranks.size() == 1
+        return threads.size() == 1
                 ? new DirectLogits(parts[0], step.logitRows(), vocabulary)
                 : new RankLogits(columns, List.of(parts), step.logitRows(), vocabulary);
     }
@@ -138,10 +179,39 @@ final class RankGroup implements StepRunner {
         }
     }
 
+    /** One rank of this process that refuses a step still has its cache. */
+    private RuntimeException failed(RuntimeException failure) {
+        if (config.rankProcesses()) {
+            closeRanks();
+        }
+        return config.rankProcesses() || threads.size() > 1 ? new RanksLost(failure) : failure;
+    }
+
+    private void reopen() {
+        try {
+            openRanks();
+        } catch (RuntimeException e) {
+            throw new RanksLost(e);
+        }
+    }
+
+    private void giveUp() {
+        failures.add(new FailureException(
+                new Failure.Internal("step " + number + " has not come back within " + config.rankDeadline())));
+        ranks.forEach(Rank::giveUp);
+    }
+
+    private void closeRanks() {
+        ranks.forEach(Rank::close);
+        ranks = List.of();
+        collective.ifPresent(Collective::close);
+        collective = Optional.empty();
+    }
+
     @Override
     public void close() {
+        closeRanks();
         threads.forEach(ExecutorService::shutdown);
-        ranks.forEach(Rank::close);
-        collective.ifPresent(Collective::close);
+        watch.shutdown();
     }
 }

@@ -4,6 +4,8 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.KvType;
 import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +16,9 @@ import java.util.Optional;
  * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
  * @param tensorParallel ranks that a replica is cut into
+ * @param rankCores processors of each rank, such as {@code 0-7,16}; empty for any
+ * @param rankProcesses each rank has a process of its own
+ * @param rankDeadline a step of ranks in processes that takes longer never comes back
  */
 public record RuntimeConfig(
         int threads,
@@ -21,7 +26,39 @@ public record RuntimeConfig(
         long kvCacheBytes,
         Optional<KvType> kvCacheType,
         int blockTokens,
-        int tensorParallel) {
+        int tensorParallel,
+        List<String> rankCores,
+        boolean rankProcesses,
+        Duration rankDeadline) {
+    public RuntimeConfig {
+        rankCores = List.copyOf(rankCores);
+        if (!rankCores.isEmpty() && rankCores.size() < tensorParallel) {
+            throw new FailureException(new Failure.Invalid(
+                    "belle.node.runtime.rank-cores",
+                    "belle.node.runtime.rank-cores must name the processors of each of " + tensorParallel
+                            + " ranks, but has " + rankCores.size() + " entries"));
+        }
+    }
+
+    /** On one rank, in this process. */
+    public RuntimeConfig(
+            int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, List.of(), false, Duration.ZERO);
+    }
+
+    /** The same on {@code degree} ranks, in processes of their own or not. */
+    public RuntimeConfig on(int degree, boolean processes) {
+        return new RuntimeConfig(
+                threads,
+                spinning,
+                kvCacheBytes,
+                kvCacheType,
+                blockTokens,
+                degree,
+                rankCores,
+                processes,
+                Duration.ofMinutes(1));
+    }
 
     /** Reads {@code belle.node.runtime}. */
     public static RuntimeConfig from(Config config) {
@@ -32,7 +69,10 @@ public record RuntimeConfig(
                 config.getBytes("kv-cache-bytes"),
                 kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"),
-                config.getInt("tensor-parallel"));
+                config.getInt("tensor-parallel"),
+                config.getStringList("rank-cores"),
+                config.getBoolean("rank-processes"),
+                config.getDuration("rank-deadline"));
     }
 
     private static Optional<KvType> kvCacheType(String label) {

@@ -123,6 +123,7 @@ final class LiveTurn {
                 return onRejected(failure);
             }
             case BatchActor.Produced produced -> {
+                resubmissions = 0; // It goes on: what ends it is a fault that comes back at the same place.
                 computing.take(produced);
                 pump();
             }

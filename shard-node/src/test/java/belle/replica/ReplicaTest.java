@@ -17,6 +17,7 @@ import belle.proto.Tokens;
 import belle.proto.bundle.KvType;
 import belle.replica.BatchActor.Event;
 import belle.runtime.KvLayout;
+import belle.runtime.RanksLost;
 import belle.runtime.StepRunner;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,6 +90,39 @@ class ReplicaTest {
         }
     }
 
+    /** The cache begins empty, so nothing is taken for known; streams are told, as often as it happens. */
+    @Test
+    void beginsAgainWithAnEmptyCacheWhenTheRanksLoseTheirs() {
+        submit("first", 1, 4);
+        session.receiveMessage();
+        idsToTheEnd();
+        for (int round = 1; round < 12; round++) {
+            runner.next.set(Mishap.RANKS_LOST);
+            submit("a", round, 4);
+            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", round));
+            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", round));
+            assertThat(runner.pasts.poll()).isNotNull();
+            runner.pasts.clear();
+            submit("b", round, 4);
+            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("b", round));
+            assertThat(idsToTheEnd()).containsExactly(4, 5, 6, 7);
+            assertThat(runner.pasts.poll()).as("tokens taken from the cache").isZero();
+        }
+    }
+
+    @Test
+    void aDrainOutlivesTheLossOfTheRanksCache() {
+        TestProbe<BatchActor.Drained> drained = kit.createTestProbe();
+        runner.next.set(Mishap.RANKS_LOST);
+        submit("a", 1, 4);
+        batch.tell(new BatchActor.Drain(drained.getRef()));
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", 1));
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1));
+        assertThat(drained.receiveMessage()).isEqualTo(new BatchActor.Drained("m"));
+        submit("a", 2, 4);
+        assertThat(session.receiveMessage()).isInstanceOf(BatchActor.Rejected.class);
+    }
+
     @Test
     void refusesNewStreamsAndAnswersWhenItHasDrained() {
         TestProbe<BatchActor.Drained> drained = kit.createTestProbe();
@@ -138,15 +172,18 @@ class ReplicaTest {
     private enum Mishap {
         NONE,
         DEVICE_FAULT,
+        RANKS_LOST,
         LOGITS_THAT_CRASH_THE_LOOP
     }
 
     private static final class CountingRunner implements StepRunner {
         final AtomicReference<Mishap> next = new AtomicReference<>(Mishap.NONE);
         final BlockingQueue<Boolean> closed = new LinkedBlockingQueue<>();
+        final BlockingQueue<Integer> pasts = new LinkedBlockingQueue<>();
 
         @Override
         public Logits run(Step step) {
+            step.slices().forEach(slice -> pasts.add(slice.past()));
             List<Integer> last = new ArrayList<>();
             for (Slice slice : step.slices()) {
                 for (int back = slice.logitRows(); back > 0; back--) {
@@ -155,6 +192,7 @@ class ReplicaTest {
             }
             return switch (next.getAndSet(Mishap.NONE)) {
                 case NONE -> new OneHot(last, false);
+                case RANKS_LOST -> throw new RanksLost(new IllegalStateException("injected"));
                 case DEVICE_FAULT -> throw new FailureException(new Failure.Internal("device lost"));
                 case LOGITS_THAT_CRASH_THE_LOOP -> new OneHot(last, true);
             };

@@ -18,7 +18,9 @@ import belle.proto.bundle.WeightType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model that is cut into ranks says the same, bit for bit. */
 class TensorParallelTest {
@@ -119,6 +122,90 @@ class TensorParallelTest {
                 .hasMessageContaining("none of the 6 heads");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void ranksInProcessesGiveTheSameBits(int degree) throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        List<List<Completion.Choice>> expected;
+        try (OpenModel model = OpenModel.open(bundle, config(1, KvType.F32))) {
+            expected = generate(model);
+        }
+        try (OpenModel model = OpenModel.open(bundle, config(2, KvType.F32).on(degree, true))) {
+            assertThat(generate(model)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void aRankThatIsKilledFailsTheStepForAllAndTheNextOneFindsThemAgain() throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        try (OpenModel model = OpenModel.open(bundle, config(2, KvType.F32).on(2, true))) {
+            List<List<Completion.Choice>> expected = generate(model);
+            for (int round = 0; round < 2; round++) {
+                List<ProcessHandle> ranks = ranks();
+                assertThat(ranks).hasSize(2);
+                ranks.get(round).destroyForcibly();
+                assertThatThrownBy(() -> generate(model))
+                        .isInstanceOf(RanksLost.class)
+                        .hasMessageContaining("of 2 is gone");
+                assertThat(generate(model)).isEqualTo(expected);
+            }
+        }
+        assertThat(ranks()).isEmpty();
+    }
+
+    @Test
+    void aRankThatHangsIsGivenUp() throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        var patience = new RuntimeConfig(
+                2, false, 16 << 20, Optional.empty(), 32, 2, List.of(), true, Duration.ofSeconds(3));
+        try (OpenModel model = OpenModel.open(bundle, patience)) {
+            List<List<Completion.Choice>> expected = generate(model);
+            new ProcessBuilder("kill", "-STOP", Long.toString(ranks().getLast().pid()))
+                    .start()
+                    .waitFor();
+            assertThatThrownBy(() -> generate(model))
+                    .isInstanceOf(RanksLost.class)
+                    .hasMessageContaining("has not come back within PT3S");
+            assertThat(generate(model)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void ranksStayOnTheirCores() throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        var pinned = new RuntimeConfig(
+                2, false, 16 << 20, Optional.empty(), 32, 2, List.of("0", "0-1"), true, Duration.ofMinutes(1));
+        try (OpenModel model = OpenModel.open(bundle, pinned)) {
+            generate(model);
+            List<String> allowed = new ArrayList<>();
+            for (ProcessHandle rank : ranks()) {
+                try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(rank.pid()), "task"))) {
+                    for (Path thread : threads.toList()) {
+                        Files.readAllLines(thread.resolve("status")).stream()
+                                .filter(line -> line.startsWith("Cpus_allowed_list"))
+                                .forEach(line -> allowed.add(line.split("\\s+")[1]));
+                    }
+                }
+            }
+            assertThat(allowed).contains("0");
+        }
+        assertThatThrownBy(() -> new RuntimeConfig(
+                        2, false, 1, Optional.empty(), 32, 2, List.of("0"), false, Duration.ZERO))
+                .hasMessageContaining("each of 2 ranks, but has 1");
+        assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
+    }
+
+    private static List<ProcessHandle> ranks() {
+        return ProcessHandle.current()
+                .children()
+                .filter(child -> child.info()
+                        .commandLine()
+                        .map(line -> line.contains(RankMain.class.getName()))
+                        .orElse(false))
+                .sorted(Comparator.comparing(ProcessHandle::pid))
+                .toList();
+    }
+
     /** Returns the degrees, all of which gave what degree 1 gave. */
     private List<Integer> compared(Path checkpoint, Optional<WeightType> weights, int group) throws Exception {
         Path bundle = export(checkpoint, weights, group);
@@ -156,7 +243,7 @@ class TensorParallelTest {
     }
 
     private static RuntimeConfig config(int degree, KvType cache) {
-        return new RuntimeConfig(degree, false, 16 << 20, Optional.of(cache), 32, degree);
+        return new RuntimeConfig(degree, false, 16 << 20, Optional.of(cache), 32).on(degree, false);
     }
 
     private Path export(Path checkpoint, Optional<WeightType> weights, int group) {

@@ -1,0 +1,149 @@
+package belle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import belle.bench.HealthCheck;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Ranks in processes of their own are killed and stopped while streams run on them: every stream ends as it would have, and another
+ * model of the same node does not notice. {@code -Dbelle.rank-faults=N} for more than a few.
+ */
+class RankFaultsTest {
+    private static final int FAULTS = Integer.getInteger("belle.rank-faults", 4);
+    private static final int STREAMS = 16;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void streamsOutliveTheRanksThatComputeThem() throws Exception {
+        Path config = Files.writeString(folder.resolve("node.conf"), """
+                belle.node {
+                  planted-faults.min-step = 5 ms
+                  runtime { threads = 2, kv-cache-bytes = 64 MiB, rank-deadline = 3 s }
+                }
+                """);
+        try (RunningMember server = RunningMember.start(
+                        folder.resolve("server.log"),
+                        "up",
+                        "--port",
+                        "0",
+                        "--model",
+                        TinyBundle.in(folder, "ill").toString(),
+                        TinyBundle.in(folder, "well").toString(),
+                        "--tensor-parallel",
+                        "2",
+                        "--rank-processes",
+                        "--config",
+                        config.toString())
+                .awaitReady()) {
+            URI url = URI.create(server.said("^(http://\\S+)"));
+            assertThat(HealthCheck.await(url.resolve("/health/ready"), PATIENCE, () -> true))
+                    .isTrue();
+            List<String> expected = all(url, "ill", "before");
+            List<String> expectedOfOther = all(url, "well", "before");
+            List<Long> others = ranks(server, "well").stream().map(ProcessHandle::pid).toList();
+            assertThat(others).hasSize(2);
+
+            var faults = new Faults(server);
+            int rounds = 0;
+            try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+                Future<Integer> done = clients.submit(faults);
+                while (!done.isDone()) {
+                    rounds++;
+                    String round = "round-" + rounds;
+                    Future<List<String>> ofOther = clients.submit(() -> all(url, "well", round));
+                    assertThat(all(url, "ill", round)).as(round).isEqualTo(expected);
+                    assertThat(ofOther.get()).as(round).isEqualTo(expectedOfOther);
+                }
+                assertThat(done.get()).isEqualTo(FAULTS);
+            }
+            assertThat(ranks(server, "well").stream().map(ProcessHandle::pid)).isEqualTo(others);
+            assertThat(ranks(server, "ill")).hasSize(2);
+            System.out.printf("%d faults of ranks under %d rounds of %d streams%n", FAULTS, rounds, STREAMS);
+        }
+    }
+
+    /** Kills and stops ranks of one model in turn, each once they are all at work. */
+    private record Faults(RunningMember server) implements Callable<Integer> {
+        @Override
+        public Integer call() throws Exception {
+            Random random = new Random(11);
+            for (int fault = 0; fault < FAULTS; fault++) {
+                List<ProcessHandle> ranks = ranks(server, "ill");
+                while (ranks.size() < 2) {
+                    Thread.sleep(20);
+                    ranks = ranks(server, "ill");
+                }
+                Thread.sleep(300 + random.nextInt(1500));
+                ProcessHandle victim = ranks.get(random.nextInt(2));
+                new ProcessBuilder("kill", fault % 2 == 0 ? "-KILL" : "-STOP", Long.toString(victim.pid()))
+                        .start()
+                        .waitFor();
+                victim.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            }
+            return FAULTS;
+        }
+    }
+
+    private static List<ProcessHandle> ranks(RunningMember server, String model) {
+        return server.children().stream()
+                .filter(child -> child.info()
+                        .commandLine()
+                        .map(line -> line.contains("belle.runtime.RankMain") && line.contains("/" + model + " "))
+                        .orElse(false))
+                .sorted(Comparator.comparing(ProcessHandle::pid))
+                .toList();
+    }
+
+    private static List<String> all(URI url, String model, String round) throws Exception {
+        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<String>> asked = new ArrayList<>();
+            for (int i = 0; i < STREAMS; i++) {
+                int number = i;
+                asked.add(clients.submit(() -> ask(url, model, round, number)));
+            }
+            List<String> answers = new ArrayList<>();
+            for (Future<String> answer : asked) {
+                answers.add(answer.get(180, TimeUnit.SECONDS));
+            }
+            return answers;
+        }
+    }
+
+    private static String ask(URI url, String model, String round, int number) throws Exception {
+        String body = """
+                {"model": "%s", "prompt": "第%d个故事", "max_tokens": 60, "ignore_eos": true, "temperature": 0.9, "seed": %d,
+                 "logprobs": 1}
+                """.formatted(model, number, number);
+        var answer = HTTP.send(
+                HttpRequest.newBuilder(url.resolve("/v1/completions"))
+                        .header("Content-Type", "application/json")
+                        .header("X-Session-Id", model + round + number)
+                        .POST(BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer.body().replaceFirst(".*\"choices\"", "").replaceFirst("\"cached_tokens\":\\d+", "");
+    }
+}

@@ -1,0 +1,99 @@
+package belle.runtime;
+
+import belle.kernels.Kernels;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.KvType;
+import belle.proto.bundle.Manifest;
+import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.RankShare;
+import belle.proto.bundle.Verification;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a rank is opened from, in this process or, as command-line arguments, in one of its own.
+ *
+ * @param blocks of the cache
+ * @param cores that its threads stay on, such as {@code 0-7,16}; empty for any
+ */
+record RankPlan(
+        Path bundle,
+        int rank,
+        int degree,
+        int blocks,
+        int blockTokens,
+        KvType kvType,
+        int threads,
+        boolean spinning,
+        String cores) {
+
+    static RankPlan of(Bundle bundle, int rank, KvLayout layout, RuntimeConfig config) {
+        return new RankPlan(
+                bundle.dir(),
+                rank,
+                config.tensorParallel(),
+                layout.blocks(),
+                layout.blockTokens(),
+                layout.type(),
+                Math.max(1, config.threads() / config.tensorParallel()),
+                config.spinning(),
+                config.rankCores().isEmpty() ? "" : config.rankCores().get(rank));
+    }
+
+    /** The rank's part of a model. */
+    RankShare share(Manifest manifest) {
+        return RankShare.of(manifest.architecture(), manifest.group(), rank, degree);
+    }
+
+    /** The columns of the logits that the rank computes. */
+    int columns() {
+        return share(Bundle.open(bundle, Verification.STRUCTURE_ONLY).manifest())
+                .vocabulary()
+                .size();
+    }
+
+    /**
+     * Opens the rank here, and binds this thread, and those that it starts, to the rank's cores.
+     *
+     * @param collective empty where there is one rank
+     */
+    OrtRank open(Optional<Collective> collective, LogitsMemory logits) {
+        if (!cores.isEmpty()) {
+            CLibrary.stayOn(CpuList.parse(cores));
+        }
+        Bundle opened = Bundle.open(bundle, Verification.STRUCTURE_ONLY);
+        Architecture a = opened.manifest().architecture();
+        RankShare share = share(opened.manifest());
+        var layout =
+                new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);
+        return OrtRank.open(
+                opened.graph(rank, degree), Kernels.library(), rank, layout, collective, logits, threads, spinning);
+    }
+
+    List<String> arguments() {
+        return List.of(
+                bundle.toString(),
+                Integer.toString(rank),
+                Integer.toString(degree),
+                Integer.toString(blocks),
+                Integer.toString(blockTokens),
+                kvType.label(),
+                Integer.toString(threads),
+                Boolean.toString(spinning),
+                cores);
+    }
+
+    static RankPlan parse(List<String> arguments) {
+        return new RankPlan(
+                Path.of(arguments.get(0)),
+                Integer.parseInt(arguments.get(1)),
+                Integer.parseInt(arguments.get(2)),
+                Integer.parseInt(arguments.get(3)),
+                Integer.parseInt(arguments.get(4)),
+                KvType.of(arguments.get(5)).orElseThrow(),
+                Integer.parseInt(arguments.get(6)),
+                Boolean.parseBoolean(arguments.get(7)),
+                arguments.get(8));
+    }
+}
