@@ -19,8 +19,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -90,7 +90,7 @@ final class RankGroup implements StepRunner {
             Path meeting = SharedFiles.create("collective");
             try {
                 collective = Optional.of(Collective.map(meeting, degree));
-                openRanks(plan -> RankProcess.start(plan, meeting));
+                openRanks(plan -> RankProcess.start(plan, meeting, this::late));
             } finally {
                 SharedFiles.delete(meeting);
             }
@@ -149,9 +149,7 @@ final class RankGroup implements StepRunner {
         }
         packed.pack(step);
         number++;
-        var late = config.rankProcesses()
-                ? Optional.of(watch.schedule(this::giveUp, config.rankDeadline().toMillis(), TimeUnit.MILLISECONDS))
-                : Optional.<ScheduledFuture<?>>empty();
+        Optional<Future<?>> late = config.rankProcesses() ? Optional.of(late(this::giveUp)) : Optional.empty();
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (int rank = 1; rank < threads.size(); rank++) {
             int other = rank;
@@ -193,6 +191,11 @@ final class RankGroup implements StepRunner {
         } catch (RuntimeException e) {
             throw new RanksLost(e);
         }
+    }
+
+    /** Runs {@code work} when the ranks' deadline is over, unless it is cancelled. */
+    private Future<?> late(Runnable work) {
+        return watch.schedule(work, config.rankDeadline().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void giveUp() {

@@ -13,6 +13,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * A rank in a process of its own: steps go to its standard input, its logits come in shared memory, and whatever happens to it
@@ -39,15 +41,16 @@ final class RankProcess implements Rank {
      * Starts a rank and waits until it is open.
      *
      * @param meeting the file of the ranks' {@link Collective}
+     * @param late has work done when it takes too long, unless it is cancelled
      * @throws FailureException when it does not become ready
      */
-    static RankProcess start(RankPlan plan, Path meeting) {
+    static RankProcess start(RankPlan plan, Path meeting, Function<Runnable, Future<?>> late) {
         String name = "rank " + plan.rank() + " of " + plan.degree();
         Path file = SharedFiles.create("logits");
         try {
             var logits = SharedLogits.open(file, plan.columns());
             var started = new RankProcess(name, command(plan, meeting, file).start(), logits);
-            started.awaitReady();
+            started.awaitReady(late);
             return started;
         } catch (IOException e) {
             throw new FailureException(new Failure.Internal(name + " cannot be started: " + e.getMessage()), e);
@@ -73,9 +76,11 @@ final class RankProcess implements Rank {
         return builder;
     }
 
-    private void awaitReady() {
+    private void awaitReady(Function<Runnable, Future<?>> late) {
+        Future<?> tooLate = late.apply(this::giveUp);
         try {
             answer();
+            tooLate.cancel(false);
         } catch (RuntimeException e) {
             close();
             throw e;

@@ -160,13 +160,42 @@ class TensorParallelTest {
                 2, false, 16 << 20, Optional.empty(), 32, 2, List.of(), true, Duration.ofSeconds(3));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
-            new ProcessBuilder("kill", "-STOP", Long.toString(ranks().getLast().pid()))
-                    .start()
-                    .waitFor();
+            stop(ranks().getLast());
             assertThatThrownBy(() -> generate(model))
                     .isInstanceOf(RanksLost.class)
                     .hasMessageContaining("has not come back within PT3S");
             assertThat(generate(model)).isEqualTo(expected);
+        }
+    }
+
+    /** The second time one is stopped before it is open. */
+    @Test
+    void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        var patience = new RuntimeConfig(
+                2, false, 16 << 20, Optional.empty(), 32, 2, List.of(), true, Duration.ofSeconds(5));
+        try (OpenModel model = OpenModel.open(bundle, patience)) {
+            List<List<Completion.Choice>> expected = generate(model);
+            List<ProcessHandle> first = ranks();
+            first.getFirst().destroyForcibly();
+            assertThatThrownBy(() -> generate(model)).isInstanceOf(RanksLost.class);
+            Thread stopper = Thread.ofPlatform().start(() -> {
+                while (ranks().isEmpty() || first.contains(ranks().getLast())) {
+                    Thread.onSpinWait();
+                }
+                stop(ranks().getLast());
+            });
+            assertThatThrownBy(() -> generate(model)).isInstanceOf(RanksLost.class);
+            stopper.join();
+            assertThat(generate(model)).isEqualTo(expected);
+        }
+    }
+
+    private static void stop(ProcessHandle process) {
+        try {
+            new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
