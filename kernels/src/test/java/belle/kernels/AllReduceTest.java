@@ -35,7 +35,8 @@ final class AllReduceTest {
                 .open(1);
     }
 
-    private static float[] run(SingleOp op, MemorySegment meeting, int rank, int ranks, long step, float[] x, int rows) {
+    private static float[] run(
+            SingleOp op, MemorySegment meeting, int rank, int ranks, long step, float[] x, int rows) {
         try {
             return Ops.run(
                     op,
@@ -113,7 +114,8 @@ final class AllReduceTest {
             assertThat(waiting.handle((_, failure) -> String.valueOf(failure)).join())
                     .contains("another rank gave up step 7");
             var again = CompletableFuture.supplyAsync(() -> run(first, meeting, 0, 2, 8, x, 1));
-            assertThat(run(second, meeting, 1, 2, 8, new float[] {10, 20, 30}, 1)).containsExactly(11, 22, 33);
+            assertThat(run(second, meeting, 1, 2, 8, new float[] {10, 20, 30}, 1))
+                    .containsExactly(11, 22, 33);
             assertThat(again.join()).containsExactly(11, 22, 33);
         }
     }
@@ -132,7 +134,8 @@ final class AllReduceTest {
                     new long[] {meeting.address(), meeting.byteSize(), 0, 2, -1})) {
                 assertThat(CompletableFuture.supplyAsync(() -> {
                                     try {
-                                        return Ops.run(op, Tensors.floats(new float[] {1}, 1, 1), Tensors.longs(wrong, 5));
+                                        return Ops.run(
+                                                op, Tensors.floats(new float[] {1}, 1, 1), Tensors.longs(wrong, 5));
                                     } catch (OrtException e) {
                                         throw new IllegalStateException(e.getMessage(), e);
                                     }

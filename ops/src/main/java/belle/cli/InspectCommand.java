@@ -1,5 +1,6 @@
 package belle.cli;
 
+import belle.export.bundle.RankMemory;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
@@ -7,10 +8,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,17 +32,19 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Manifest manifest = Bundle.open(bundle, Verification.STRUCTURE_ONLY).manifest();
+        Bundle opened = Bundle.open(bundle, Verification.STRUCTURE_ONLY);
+        Manifest manifest = opened.manifest();
+        List<RankMemory> ranks = RankMemory.of(opened);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            Output.json(out, facts(manifest));
+            Output.json(out, facts(manifest, ranks));
         } else {
-            print(out, manifest);
+            print(out, manifest, ranks);
         }
         return 0;
     }
 
-    private static Map<String, Object> facts(Manifest manifest) {
+    private static Map<String, Object> facts(Manifest manifest, List<RankMemory> ranks) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("name", manifest.name());
         facts.put(
@@ -57,12 +60,13 @@ final class InspectCommand implements Callable<Integer> {
         facts.put("sampling", manifest.sampling());
         facts.put("source", manifest.source());
         facts.put("memory", BundleSize.of(manifest));
+        facts.put("ranks", ranks);
         facts.put("files", manifest.files());
         facts.put("tensors", manifest.tensors().size());
         return facts;
     }
 
-    private static void print(PrintWriter out, Manifest manifest) {
+    private static void print(PrintWriter out, Manifest manifest, List<RankMemory> ranks) {
         var shape = manifest.architecture();
         var size = BundleSize.of(manifest);
         line(out, "name", manifest.name());
@@ -89,7 +93,6 @@ final class InspectCommand implements Callable<Integer> {
         line(out, "vocabulary", shape.tokens() + " tokens in " + shape.vocabulary() + " rows");
         line(out, "context", shape.contextTokens() + " tokens");
         line(out, "template", manifest.template().name());
-        line(out, "degrees", manifest.degrees().stream().map(String::valueOf).collect(Collectors.joining(", ")));
         line(out, "on disk", Output.bytes(size.diskBytes()));
         line(
                 out,
@@ -98,6 +101,13 @@ final class InspectCommand implements Callable<Integer> {
                         + " of " + manifest.kvCache() + " key/value cache per token, "
                         + Output.bytes(size.kvBytesPerContext())
                         + " for a full context");
+        for (RankMemory rank : ranks) {
+            line(
+                    out,
+                    rank.rank() > 0 ? "" : "degree " + rank.degree(),
+                    "rank " + rank.rank() + ": " + Output.bytes(rank.weightBytes()) + " of weights, "
+                            + Output.bytes(rank.kvBytesPerToken()) + " of cache per token");
+        }
     }
 
     private static void line(PrintWriter out, String name, String value) {

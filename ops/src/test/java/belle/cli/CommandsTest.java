@@ -159,7 +159,7 @@ class CommandsTest {
 
     @Test
     void generateRefusesInOneLineWhatItCannotDo() throws Exception {
-        refused(Belle.run("generate", bundle, "--prompt", "a", "--tensor-parallel", "2"), "--tensor-parallel");
+        refused(Belle.run("generate", bundle, "--prompt", "a", "--tensor-parallel", "8"), "--tensor-parallel");
         refused(Belle.run("generate", bundle, "--prompt", "a", "--temperature", "9"), "temperature");
         refused(Belle.run("generate", bundle, "--prompt-ids", "99999"), "99999");
         refused(Belle.run("generate", "no-such-bundle", "--prompt", "a"), "no-such-bundle");

@@ -62,7 +62,8 @@ class RankFaultsTest {
                     .isTrue();
             List<String> expected = all(url, "ill", "before");
             List<String> expectedOfOther = all(url, "well", "before");
-            List<Long> others = ranks(server, "well").stream().map(ProcessHandle::pid).toList();
+            List<Long> others =
+                    ranks(server, "well").stream().map(ProcessHandle::pid).toList();
             assertThat(others).hasSize(2);
 
             var faults = new Faults(server);

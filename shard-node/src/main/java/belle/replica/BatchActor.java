@@ -159,7 +159,10 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         this.metrics = new ReplicaMetrics(parts.model());
         this.clients = new Clients(metrics);
         this.rank = new Rank(
-                lent.loan(), beginning.rank, context.messageAdapter(RankActor.Answer.class, Answered::new), System::nanoTime);
+                lent.loan(),
+                beginning.rank,
+                context.messageAdapter(RankActor.Answer.class, Answered::new),
+                System::nanoTime);
     }
 
     @Override
@@ -179,7 +182,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
             case Drain(var replyTo) -> onDrain(replyTo);
             case EndAll(var failure) -> onEndAll(failure);
             case Lent _ -> {}
-            case Answered(var answer) when rank.isOurs(answer) -> {
+            case Answered(var answer)
+            when rank.isOurs(answer) -> {
                 switch (answer) {
                     case RankActor.CacheLost _ -> {
                         return onCacheLost();
@@ -197,7 +201,10 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private Behavior<Command> onCacheLost() {
         recovered();
         clients.loseAll();
-        return beginning.again(getContext(), drainer.<List<Command>>map(replyTo -> List.of(new Drain(replyTo))).orElse(List.of()));
+        return beginning.again(
+                getContext(),
+                drainer.<List<Command>>map(replyTo -> List.of(new Drain(replyTo)))
+                        .orElse(List.of()));
     }
 
     private void onSubmit(Submit submit) {

@@ -75,7 +75,11 @@ final class RankActor {
         try {
             return new StepDone(run.loan(), run.step(), runner.run(run.step()));
         } catch (RanksLost e) {
-            context.getLog().error("step {} failed, and all that the cache held is lost", run.step().number(), e);
+            context.getLog()
+                    .error(
+                            "step {} failed, and all that the cache held is lost",
+                            run.step().number(),
+                            e);
             return new CacheLost(run.loan());
         } catch (FailureException e) {
             context.getLog().error("step {} failed", run.step().number(), e);

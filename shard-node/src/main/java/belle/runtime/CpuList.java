@@ -35,7 +35,7 @@ final class CpuList {
     private static FailureException wrong(String text) {
         return new FailureException(new Failure.Invalid(
                 "belle.node.runtime.rank-cores",
-                "belle.node.runtime.rank-cores must be processors below " + LIMIT + " such as 0-7,16, but one is '" + text
-                        + "'"));
+                "belle.node.runtime.rank-cores must be processors below " + LIMIT + " such as 0-7,16, but one is '"
+                        + text + "'"));
     }
 }

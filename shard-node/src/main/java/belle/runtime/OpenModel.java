@@ -30,9 +30,10 @@ public record OpenModel(
      * @throws belle.proto.FailureException {@code Broken} when the bundle is damaged, {@code Invalid} when the
      *     configuration does not fit it
      */
-    public static OpenModel open(Path directory, RuntimeConfig config) {
+    public static OpenModel open(Path directory, RuntimeConfig common) {
         Bundle bundle = Bundle.open(directory, Verification.UNLESS_STAMPED);
         Manifest manifest = bundle.manifest();
+        RuntimeConfig config = common.of(manifest.name());
         KvLayout layout = KvLayout.within(
                 config.kvCacheBytes(),
                 manifest.architecture(),

@@ -61,8 +61,7 @@ final class PackedStep {
     }
 
     /** Takes a step that another process laid out. */
-    void take(
-            int sequenceCount, int width, long[] ids, int[] starts, int[] pasts, int[] table, long[] wantedRows) {
+    void take(int sequenceCount, int width, long[] ids, int[] starts, int[] pasts, int[] table, long[] wantedRows) {
         sequences = sequenceCount;
         tableWidth = width;
         reserve(ids.length, wantedRows.length);

@@ -25,7 +25,8 @@ final class RankMain {
     private static final long LOOK_NANOS = 500_000_000;
     private static final int MESSAGE_CHARACTERS = 10_000;
 
-    private final DataInputStream steps = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));
+    private final DataInputStream steps =
+            new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));
     private final DataOutputStream answers =
             new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
 

@@ -65,8 +65,7 @@ record RankPlan(
         Bundle opened = Bundle.open(bundle, Verification.STRUCTURE_ONLY);
         Architecture a = opened.manifest().architecture();
         RankShare share = share(opened.manifest());
-        var layout =
-                new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);
+        var layout = new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);
         return OrtRank.open(
                 opened.graph(rank, degree), Kernels.library(), rank, layout, collective, logits, threads, spinning);
     }

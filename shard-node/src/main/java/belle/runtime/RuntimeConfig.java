@@ -4,8 +4,11 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.KvType;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigObject;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,6 +19,7 @@ import java.util.Optional;
  * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
  * @param tensorParallel ranks that a replica is cut into
+ * @param tensorParallelOf the same for models that are named here
  * @param rankCores processors of each rank, such as {@code 0-7,16}; empty for any
  * @param rankProcesses each rank has a process of its own
  * @param rankDeadline a step of ranks in processes that takes longer never comes back
@@ -27,10 +31,12 @@ public record RuntimeConfig(
         Optional<KvType> kvCacheType,
         int blockTokens,
         int tensorParallel,
+        Map<String, Integer> tensorParallelOf,
         List<String> rankCores,
         boolean rankProcesses,
         Duration rankDeadline) {
     public RuntimeConfig {
+        tensorParallelOf = Map.copyOf(tensorParallelOf);
         rankCores = List.copyOf(rankCores);
         if (!rankCores.isEmpty() && rankCores.size() < tensorParallel) {
             throw new FailureException(new Failure.Invalid(
@@ -43,21 +49,22 @@ public record RuntimeConfig(
     /** On one rank, in this process. */
     public RuntimeConfig(
             int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
-        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, List.of(), false, Duration.ZERO);
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, Map.of(), List.of(), false, Duration.ZERO);
     }
 
-    /** The same on {@code degree} ranks, in processes of their own or not. */
-    public RuntimeConfig on(int degree, boolean processes) {
+    /** The same for one model, whose number of ranks may be its own. */
+    RuntimeConfig of(String model) {
         return new RuntimeConfig(
                 threads,
                 spinning,
                 kvCacheBytes,
                 kvCacheType,
                 blockTokens,
-                degree,
+                tensorParallelOf.getOrDefault(model, tensorParallel),
+                Map.of(),
                 rankCores,
-                processes,
-                Duration.ofMinutes(1));
+                rankProcesses,
+                rankDeadline);
     }
 
     /** Reads {@code belle.node.runtime}. */
@@ -70,9 +77,24 @@ public record RuntimeConfig(
                 kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"),
                 config.getInt("tensor-parallel"),
+                degrees(config.getObject("tensor-parallel-of")),
                 config.getStringList("rank-cores"),
                 config.getBoolean("rank-processes"),
                 config.getDuration("rank-deadline"));
+    }
+
+    private static Map<String, Integer> degrees(ConfigObject byModel) {
+        Map<String, Integer> degrees = new HashMap<>();
+        byModel.unwrapped().forEach((model, degree) -> {
+            if (!(degree instanceof Integer number)) {
+                throw new FailureException(new Failure.Invalid(
+                        "belle.node.runtime.tensor-parallel-of",
+                        "belle.node.runtime.tensor-parallel-of must name a number of ranks for a model, but is "
+                                + degree + " for " + model));
+            }
+            degrees.put(model, number);
+        });
+        return degrees;
     }
 
     private static Optional<KvType> kvCacheType(String label) {

@@ -16,8 +16,7 @@ final class StepFormat {
     /** A step as a rank's process reads it. */
     record Received(long number, List<BlockCopy> copies) {}
 
-    static void write(DataOutputStream out, long number, List<BlockCopy> copies, PackedStep packed)
-            throws IOException {
+    static void write(DataOutputStream out, long number, List<BlockCopy> copies, PackedStep packed) throws IOException {
         out.writeLong(number);
         out.writeInt(copies.size());
         for (BlockCopy copy : copies) {

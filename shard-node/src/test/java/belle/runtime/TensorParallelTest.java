@@ -113,6 +113,17 @@ class TensorParallelTest {
     }
 
     @Test
+    void aModelMayHaveADegreeOfItsOwn() throws Exception {
+        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        var config =
+                ranks(1, Optional.empty(), true, Map.of("bundle", 2, "other", 8), List.of(), Duration.ofMinutes(1));
+        try (OpenModel model = OpenModel.open(bundle, config)) {
+            assertThat(model.manifest().name()).isEqualTo("bundle");
+            assertThat(ranks()).hasSize(2);
+        }
+    }
+
+    @Test
     void aDegreeThatCannotBeIsRefused() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         assertThatThrownBy(() -> OpenModel.open(bundle, config(8, KvType.F32)))
@@ -130,7 +141,7 @@ class TensorParallelTest {
         try (OpenModel model = OpenModel.open(bundle, config(1, KvType.F32))) {
             expected = generate(model);
         }
-        try (OpenModel model = OpenModel.open(bundle, config(2, KvType.F32).on(degree, true))) {
+        try (OpenModel model = OpenModel.open(bundle, inProcesses(degree, Duration.ofMinutes(1)))) {
             assertThat(generate(model)).isEqualTo(expected);
         }
     }
@@ -138,7 +149,7 @@ class TensorParallelTest {
     @Test
     void aRankThatIsKilledFailsTheStepForAllAndTheNextOneFindsThemAgain() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        try (OpenModel model = OpenModel.open(bundle, config(2, KvType.F32).on(2, true))) {
+        try (OpenModel model = OpenModel.open(bundle, inProcesses(2, Duration.ofMinutes(1)))) {
             List<List<Completion.Choice>> expected = generate(model);
             for (int round = 0; round < 2; round++) {
                 List<ProcessHandle> ranks = ranks();
@@ -156,8 +167,7 @@ class TensorParallelTest {
     @Test
     void aRankThatHangsIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var patience = new RuntimeConfig(
-                2, false, 16 << 20, Optional.empty(), 32, 2, List.of(), true, Duration.ofSeconds(3));
+        var patience = inProcesses(2, Duration.ofSeconds(3));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
             stop(ranks().getLast());
@@ -172,8 +182,7 @@ class TensorParallelTest {
     @Test
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var patience = new RuntimeConfig(
-                2, false, 16 << 20, Optional.empty(), 32, 2, List.of(), true, Duration.ofSeconds(5));
+        var patience = inProcesses(2, Duration.ofSeconds(5));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
             List<ProcessHandle> first = ranks();
@@ -193,7 +202,9 @@ class TensorParallelTest {
 
     private static void stop(ProcessHandle process) {
         try {
-            new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -202,8 +213,7 @@ class TensorParallelTest {
     @Test
     void ranksStayOnTheirCores() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var pinned = new RuntimeConfig(
-                2, false, 16 << 20, Optional.empty(), 32, 2, List.of("0", "0-1"), true, Duration.ofMinutes(1));
+        var pinned = ranks(2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1));
         try (OpenModel model = OpenModel.open(bundle, pinned)) {
             generate(model);
             List<String> allowed = new ArrayList<>();
@@ -218,8 +228,7 @@ class TensorParallelTest {
             }
             assertThat(allowed).contains("0");
         }
-        assertThatThrownBy(() -> new RuntimeConfig(
-                        2, false, 1, Optional.empty(), 32, 2, List.of("0"), false, Duration.ZERO))
+        assertThatThrownBy(() -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO))
                 .hasMessageContaining("each of 2 ranks, but has 1");
         assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
     }
@@ -272,7 +281,21 @@ class TensorParallelTest {
     }
 
     private static RuntimeConfig config(int degree, KvType cache) {
-        return new RuntimeConfig(degree, false, 16 << 20, Optional.of(cache), 32).on(degree, false);
+        return ranks(degree, Optional.of(cache), false, Map.of(), List.of(), Duration.ofMinutes(1));
+    }
+
+    private static RuntimeConfig inProcesses(int degree, Duration deadline) {
+        return ranks(degree, Optional.of(KvType.F32), true, Map.of(), List.of(), deadline);
+    }
+
+    private static RuntimeConfig ranks(
+            int degree,
+            Optional<KvType> cache,
+            boolean processes,
+            Map<String, Integer> ofModels,
+            List<String> cores,
+            Duration deadline) {
+        return new RuntimeConfig(degree, false, 16 << 20, cache, 32, degree, ofModels, cores, processes, deadline);
     }
 
     private Path export(Path checkpoint, Optional<WeightType> weights, int group) {
