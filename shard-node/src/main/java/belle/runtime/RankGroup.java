@@ -31,6 +31,8 @@ import java.util.stream.IntStream;
  * there are several, or processes. Those are started again by the next step.
  */
 final class RankGroup implements StepRunner {
+    private static final int OPENINGS = 5;
+
     private final Bundle bundle;
     private final KvLayout layout;
     private final RuntimeConfig config;
@@ -185,11 +187,16 @@ final class RankGroup implements StepRunner {
         return config.rankProcesses() || threads.size() > 1 ? new RanksLost(failure) : failure;
     }
 
+    /** What happens to ranks while they open is not the step's fault, so it is tried more than once. */
     private void reopen() {
-        try {
-            openRanks();
-        } catch (RuntimeException e) {
-            throw new RanksLost(e);
+        for (int tried = 1; ranks.isEmpty(); tried++) {
+            try {
+                openRanks();
+            } catch (RuntimeException e) {
+                if (tried == OPENINGS) {
+                    throw new RanksLost(e);
+                }
+            }
         }
     }
 

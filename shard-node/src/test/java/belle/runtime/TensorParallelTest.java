@@ -178,7 +178,7 @@ class TensorParallelTest {
         }
     }
 
-    /** The second time one is stopped before it is open. */
+    /** One is stopped before it is open: the step does not suffer for it. */
     @Test
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
@@ -194,9 +194,8 @@ class TensorParallelTest {
                 }
                 stop(ranks().getLast());
             });
-            assertThatThrownBy(() -> generate(model)).isInstanceOf(RanksLost.class);
-            stopper.join();
             assertThat(generate(model)).isEqualTo(expected);
+            stopper.join();
         }
     }
 
