@@ -175,7 +175,7 @@ public record SizeChart(Measure measure, List<Line> lines) {
         for (int i = 0; i < lines.size(); i++) {
             Line line = lines.get(i);
             var series = new XYSeries(line.taskClass());
-            line.points().forEach(point -> series.add(point.size(), point.score()));
+            line.points().forEach(point -> series.add((double) point.size(), point.score()));
             data.addSeries(series);
             LineStyle style = LineStyle.of(i);
             renderer.setSeriesPaint(i, style.color());
