@@ -1,7 +1,6 @@
 package belle.eval;
 
 import java.awt.BasicStroke;
-import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.geom.Line2D;
@@ -17,16 +16,18 @@ import org.jfree.chart.ui.RectangleEdge;
 
 /** The lines' names, each beside its line's last point, moved apart where they would cover each other. */
 final class EndLabels extends AbstractXYAnnotation {
-    /** How much wider the chart's right margin is than the plot, for the names. */
+    /** The room on the chart's right side. */
     static final int WIDTH = 120;
 
-    private static final int GAP = 26;
+    private static final int GAP = 22;
+    /** Room about a mark. */
+    private static final int MARK = 9;
 
     private final List<Label> labels;
     private final Font font;
 
-    /** A name at a point of the data. */
-    record Label(String name, double x, double y, Color color) {}
+    /** A name at a point of the data, and how its line is drawn. */
+    record Label(String name, double x, double y, LineStyle style) {}
 
     EndLabels(List<Label> labels, Font font) {
         this.labels = List.copyOf(labels);
@@ -53,15 +54,16 @@ final class EndLabels extends AbstractXYAnnotation {
                 .map(label -> range.valueToJava2D(label.y(), area, RectangleEdge.LEFT))
                 .toList();
         List<Double> places = apart(wanted, height, area.getMinY(), area.getMaxY());
-        float x = (float) area.getMaxX() + GAP;
+        double x = area.getMaxX() + GAP;
         for (int i = 0; i < order.size(); i++) {
             Label label = order.get(i);
             double from = domain.valueToJava2D(label.x(), area, RectangleEdge.BOTTOM);
             double y = places.get(i);
-            g2.setColor(label.color());
+            g2.setColor(label.style().color());
             g2.setStroke(new BasicStroke(0.6f));
-            g2.draw(new Line2D.Double(from + 8, wanted.get(i), x - 3, y));
-            g2.drawString(label.name(), x, (float) (y + font.getSize2D() * 0.36));
+            g2.draw(new Line2D.Double(from + MARK, wanted.get(i), x - MARK, y));
+            label.style().drawMark(g2, x, y);
+            g2.drawString(label.name(), (float) (x + MARK), (float) (y + font.getSize2D() * 0.36));
         }
         g2.setClip(clip);
     }

@@ -2,6 +2,7 @@ package belle.eval;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.Shape;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Area;
@@ -15,6 +16,9 @@ import java.util.List;
  * darkness and told apart by most colour-blind eyes (after Okabe and Ito 2008).
  */
 record LineStyle(Color color, Shape mark, boolean filled, BasicStroke stroke) {
+    /** Of marks. */
+    static final BasicStroke OUTLINE = new BasicStroke(1.4f);
+
     private static final List<Color> COLORS = List.of(
             new Color(0x0072b2), new Color(0xb84a00), new Color(0x00795c), new Color(0xa3457f), new Color(0x3f3f3f));
     private static final List<Shape> MARKS = List.of(
@@ -37,6 +41,21 @@ record LineStyle(Color color, Shape mark, boolean filled, BasicStroke stroke) {
                 MARKS.get(mark),
                 filled,
                 new BasicStroke(1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash, 0));
+    }
+
+    /** What a mark is filled with. */
+    Color fill() {
+        return filled ? color : Color.WHITE;
+    }
+
+    /** Draws the mark about a point, as the chart draws it. */
+    void drawMark(Graphics2D g2, double x, double y) {
+        Shape placed = AffineTransform.getTranslateInstance(x, y).createTransformedShape(mark);
+        g2.setPaint(fill());
+        g2.fill(placed);
+        g2.setPaint(color);
+        g2.setStroke(OUTLINE);
+        g2.draw(placed);
     }
 
     private static Shape polygon(int corners, double degrees) {

@@ -7,8 +7,6 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +16,10 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.transform.TransformerException;
+import javax.xml.transform.TransformerFactory;
+import javax.xml.transform.dom.DOMSource;
+import javax.xml.transform.stream.StreamResult;
 import org.apache.batik.svggen.SVGGeneratorContext;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.jfree.chart.JFreeChart;
@@ -95,7 +97,7 @@ public record SizeChart(Measure measure, List<Line> lines) {
     }
 
     /** Text stays text; where the machine lacks the font, the viewer's is taken. */
-    private byte[] svg() throws IOException {
+    private byte[] svg() {
         var graphics = new SVGGraphics2D(SVGGeneratorContext.createDefault(document()), false);
         Optional<Font> font = ChartFont.find(characters());
         chart(font.orElse(new Font(Font.SANS_SERIF, Font.PLAIN, 1)))
@@ -104,9 +106,16 @@ public record SizeChart(Measure measure, List<Line> lines) {
         root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
         root.setAttribute("role", "img");
         setFamily(root);
+        return bytes(root);
+    }
+
+    /** As XML without the reference to a document type, which readers would look up. */
+    private static byte[] bytes(Element root) {
         var bytes = new ByteArrayOutputStream();
-        try (var out = new OutputStreamWriter(bytes, StandardCharsets.UTF_8)) {
-            graphics.stream(root, out, true, false);
+        try {
+            TransformerFactory.newInstance().newTransformer().transform(new DOMSource(root), new StreamResult(bytes));
+        } catch (TransformerException e) {
+            throw new IllegalStateException(e);
         }
         return bytes.toByteArray();
     }
@@ -181,16 +190,15 @@ public record SizeChart(Measure measure, List<Line> lines) {
             renderer.setSeriesPaint(i, style.color());
             renderer.setSeriesStroke(i, style.stroke());
             renderer.setSeriesShape(i, style.mark());
-            renderer.setSeriesFillPaint(i, style.filled() ? style.color() : Color.WHITE);
+            renderer.setSeriesFillPaint(i, style.fill());
             renderer.setSeriesOutlinePaint(i, style.color());
             Point last = line.points().getLast();
-            labels.add(new EndLabels.Label(
-                    ClassNames.chinese(line.taskClass()), last.size(), last.score(), style.color()));
+            labels.add(new EndLabels.Label(ClassNames.chinese(line.taskClass()), last.size(), last.score(), style));
         }
         renderer.setUseFillPaint(true);
         renderer.setUseOutlinePaint(true);
         renderer.setDrawOutlines(true);
-        renderer.setDefaultOutlineStroke(new BasicStroke(1.4f));
+        renderer.setDefaultOutlineStroke(LineStyle.OUTLINE);
         renderer.addAnnotation(new EndLabels(labels, font));
         plot.setDataset(data);
         plot.setRenderer(renderer);

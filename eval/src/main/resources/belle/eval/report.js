@@ -29,6 +29,7 @@ function mean(model, field) {
 }
 
 function head() {
+  document.body.style.setProperty('--models', data.models.length);
   at('set').textContent = data.set;
   document.title = `Answers to ${data.set}`;
   const titles = make('tr');
