@@ -1,10 +1,8 @@
 package belle.eval;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A model's answers against the references, by class: exact match, ROUGE-L and BLEU of each answer, in percent, with 95% intervals
@@ -28,7 +26,7 @@ public final class ScoreTable {
     public static List<Row> of(List<EvalItem> items, Map<Long, Reply> replies, long seed) {
         List<Row> rows = new ArrayList<>();
         add(rows, "all", items, replies, seed);
-        byClass(items).forEach((name, members) -> add(rows, name, members, replies, seed));
+        EvalSet.byClass(items).forEach((name, members) -> add(rows, name, members, replies, seed));
         return List.copyOf(rows);
     }
 
@@ -40,13 +38,6 @@ public final class ScoreTable {
         }
     }
 
-    private static Map<String, List<EvalItem>> byClass(List<EvalItem> items) {
-        Map<String, List<EvalItem>> classes = new TreeMap<>();
-        items.forEach(item -> classes.computeIfAbsent(item.taskClass(), _ -> new ArrayList<>())
-                .add(item));
-        return classes;
-    }
-
     private static Row row(String name, List<EvalItem> items, Map<Long, Reply> replies, Bootstrap bootstrap) {
         double[] exact = new double[items.size()];
         double[] rouge = new double[items.size()];
@@ -55,7 +46,7 @@ public final class ScoreTable {
         for (int i = 0; i < items.size(); i++) {
             Reply reply = replies.get(items.get(i).number());
             String reference = items.get(i).reference();
-            if (reply == null || !reply.failure().isEmpty()) {
+            if (reply == null || !reply.answers()) {
                 unanswered++;
             } else {
                 exact[i] = 100 * ExactMatch.of(reply.answer(), reference);
@@ -72,35 +63,8 @@ public final class ScoreTable {
                 score(bootstrap, bleu));
     }
 
-    private static Score score(Bootstrap bootstrap, double[] values) {
+    static Score score(Bootstrap bootstrap, double[] values) {
         Bootstrap.Interval interval = bootstrap.mean(values);
         return new Score(interval.mean(), interval.low(), interval.high());
-    }
-
-    /**
-     * Whether two models' answers differ in ROUGE-L, on the questions with a reference.
-     *
-     * @return how many points the first is better, and the p-value of no difference (a paired permutation test of signs)
-     */
-    public static Difference compare(List<EvalItem> items, Map<Long, Reply> first, Map<Long, Reply> second, long seed) {
-        List<EvalItem> counted =
-                items.stream().filter(item -> !item.reference().isBlank()).toList();
-        double[] a = rouge(counted, first);
-        double[] b = rouge(counted, second);
-        double points = Arrays.stream(a).average().orElse(0)
-                - Arrays.stream(b).average().orElse(0);
-        return new Difference(points, new Bootstrap(seed).pValue(a, b));
-    }
-
-    /** Of two models. */
-    public record Difference(double points, double pValue) {}
-
-    private static double[] rouge(List<EvalItem> items, Map<Long, Reply> replies) {
-        return items.stream()
-                .mapToDouble(item -> {
-                    Reply reply = replies.get(item.number());
-                    return reply == null ? 0 : 100 * RougeL.of(reply.answer(), item.reference());
-                })
-                .toArray();
     }
 }

@@ -8,14 +8,14 @@ import picocli.CommandLine.Spec;
 /** {@code belle eval}: how well models answer a set of questions, by class. */
 @Command(
         name = "eval",
-        description = "Answers an evaluation set with a model, and scores the answers.",
-        subcommands = {EvalRunCommand.class, EvalReportCommand.class})
+        description = "Answers an evaluation set with models, has the answers judged, and reports.",
+        subcommands = {EvalRunCommand.class, EvalJudgeCommand.class, EvalReportCommand.class})
 final class EvalCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run or report");
+        throw new ParameterException(spec.commandLine(), "a command is missing: run, judge or report");
     }
 }

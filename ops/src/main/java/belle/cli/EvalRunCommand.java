@@ -1,9 +1,7 @@
 package belle.cli;
 
-import belle.client.Api;
 import belle.client.Budget;
 import belle.client.ModelClient;
-import belle.client.Question;
 import belle.eval.Answers;
 import belle.eval.EvalItem;
 import belle.eval.EvalSet;
@@ -12,23 +10,24 @@ import belle.proto.bundle.FileHash;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code belle eval run}: a model's answers to a set, into a file that a killed run goes on from. */
+/** {@code belle eval run}: models' answers to a set, into files that a killed run goes on from. */
 @Command(
         name = "run",
         description = {
-            "Asks a model all questions of a set. Goes on where an earlier run with the same output stopped;",
-            "questions that got no answer are asked again."
+            "Asks a model all questions of a set, or several models one after another. Goes on where an earlier run with",
+            "the same output stopped; questions that got no answer are asked again."
         })
 final class EvalRunCommand implements Callable<Integer> {
     @Option(
@@ -38,32 +37,22 @@ final class EvalRunCommand implements Callable<Integer> {
             description = "Questions: {question, std_answer, class}, a JSON array or JSON lines.")
     private Path set;
 
-    @Option(names = "--model", required = true, paramLabel = "NAME", description = "The model's name at the server.")
-    private String model;
-
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "The answers.")
-    private Path out;
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "NAME",
+            description = "A model's name at the server; once for each model.")
+    private List<String> models;
 
     @Option(
-            names = "--api",
-            defaultValue = "chat",
-            paramLabel = "completion|chat",
-            description = "Which call of the server (${DEFAULT-VALUE}).")
-    private Api api;
+            names = "--out",
+            required = true,
+            paramLabel = "FILE",
+            description = "A model's answers; once for each model, in the same order.")
+    private List<Path> outs;
 
-    @Option(
-            names = "--max-tokens",
-            defaultValue = "512",
-            paramLabel = "N",
-            description = "Tokens of an answer (${DEFAULT-VALUE}).")
-    private int maxTokens;
-
-    @Option(
-            names = "--temperature",
-            defaultValue = "0",
-            paramLabel = "X",
-            description = "Of sampling; 0 is greedy (${DEFAULT-VALUE}).")
-    private double temperature;
+    @Mixin
+    private RequestOptions request;
 
     @Mixin
     private ServerOptions server;
@@ -74,27 +63,37 @@ final class EvalRunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         server.check(spec.commandLine());
-        ServerOptions.atLeast(spec.commandLine(), "--max-tokens", maxTokens, 1);
+        request.check(spec.commandLine());
+        if (models.size() != outs.size()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--out must be given once for each --model: there are " + models.size() + " models and "
+                            + outs.size() + " files");
+        }
+        if (new HashSet<>(outs).size() < outs.size()) {
+            throw new ParameterException(spec.commandLine(), "--out names one file twice");
+        }
         List<EvalItem> items = EvalSet.read(set);
-        var settings = new Answers.Settings(
-                FileHash.plain(set), api + " " + model + " max_tokens " + maxTokens + " temperature " + temperature);
-        var err = spec.commandLine().getErr();
-        Map<Long, Reply> replies;
+        String hash = FileHash.plain(set);
+        int status = 0;
         try (var client = new ModelClient(
                 server.server(), server.retries(), Budget.unlimited(), new Random(), Clock.systemUTC())) {
-            replies = Answers.run(
-                    items,
-                    out,
-                    settings,
-                    client,
-                    text -> new Question(api, model, text, maxTokens, temperature, 1, List.of(), OptionalLong.empty()),
-                    server.concurrency(),
-                    done -> {
-                        if (done % Math.max(items.size() / 10, 1) == 0 || done == items.size()) {
-                            err.println(done + " of " + items.size());
-                        }
-                    });
+            for (int i = 0; i < models.size(); i++) {
+                status = Math.max(status, run(items, hash, models.get(i), outs.get(i), client));
+            }
         }
+        return status;
+    }
+
+    private int run(List<EvalItem> items, String hash, String model, Path out, ModelClient client) throws IOException {
+        Map<Long, Reply> replies = Answers.run(
+                items,
+                out,
+                new Answers.Settings(hash, request.line(model)),
+                client,
+                request.questions(model),
+                server.concurrency(),
+                new EvalProgress(model, items.size(), spec.commandLine().getErr()));
         long failed = replies.values().stream()
                 .filter(reply -> !reply.failure().isEmpty())
                 .count();
