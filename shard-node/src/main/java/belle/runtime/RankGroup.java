@@ -206,8 +206,6 @@ final class RankGroup implements StepRunner {
     }
 
     private void giveUp() {
-        failures.add(new FailureException(
-                new Failure.Internal("step " + number + " has not come back within " + config.rankDeadline())));
         ranks.forEach(Rank::giveUp);
     }
 

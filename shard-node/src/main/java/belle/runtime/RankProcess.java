@@ -28,6 +28,7 @@ final class RankProcess implements Rank {
     private final DataOutputStream steps;
     private final DataInputStream answers;
     private final SharedLogits logits;
+    private volatile boolean givenUp;
 
     private RankProcess(String name, Process process, SharedLogits logits) {
         this.name = name;
@@ -111,11 +112,13 @@ final class RankProcess implements Rank {
     }
 
     private FailureException died(IOException e) {
-        return new FailureException(new Failure.Internal(name + " is gone"), e);
+        String why = givenUp ? " was given up: it took longer than belle.node.runtime.rank-deadline" : " is gone";
+        return new FailureException(new Failure.Internal(name + why), e);
     }
 
     @Override
     public void giveUp() {
+        givenUp = true;
         process.destroyForcibly();
     }
 
