@@ -10,6 +10,7 @@ import belle.proto.bundle.RankShare;
 import belle.proto.bundle.RankShare.Range;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +93,7 @@ final class RankGroup implements StepRunner {
             Path meeting = SharedFiles.create("collective");
             try {
                 collective = Optional.of(Collective.map(meeting, degree));
-                openRanks(plan -> RankProcess.start(plan, meeting, this::late));
+                openRanks(plan -> RankProcess.start(plan, meeting, work -> late(config.rankStartDeadline(), work)));
             } finally {
                 SharedFiles.delete(meeting);
             }
@@ -151,7 +152,7 @@ final class RankGroup implements StepRunner {
         }
         packed.pack(step);
         number++;
-        Optional<Future<?>> late = config.rankProcesses() ? Optional.of(late(this::giveUp)) : Optional.empty();
+        Optional<Future<?>> late = config.rankProcesses() ? Optional.of(late(config.rankDeadline(), this::giveUp)) : Optional.empty();
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (int rank = 1; rank < threads.size(); rank++) {
             int other = rank;
@@ -200,9 +201,9 @@ final class RankGroup implements StepRunner {
         }
     }
 
-    /** Runs {@code work} when the ranks' deadline is over, unless it is cancelled. */
-    private Future<?> late(Runnable work) {
-        return watch.schedule(work, config.rankDeadline().toMillis(), TimeUnit.MILLISECONDS);
+    /** Runs {@code work} when the time is over, unless it is cancelled. */
+    private Future<?> late(Duration time, Runnable work) {
+        return watch.schedule(work, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void giveUp() {

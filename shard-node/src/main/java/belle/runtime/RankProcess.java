@@ -112,7 +112,7 @@ final class RankProcess implements Rank {
     }
 
     private FailureException died(IOException e) {
-        String why = givenUp ? " was given up: it took longer than belle.node.runtime.rank-deadline" : " is gone";
+        String why = givenUp ? " was given up: it took too long" : " is gone";
         return new FailureException(new Failure.Internal(name + why), e);
     }
 

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param rankCores processors of each rank, such as {@code 0-7,16}; empty for any
  * @param rankProcesses each rank has a process of its own
  * @param rankDeadline a step of ranks in processes that takes longer never comes back
+ * @param rankStartDeadline a rank's process that takes longer to open never does
  */
 public record RuntimeConfig(
         int threads,
@@ -34,7 +35,8 @@ public record RuntimeConfig(
         Map<String, Integer> tensorParallelOf,
         List<String> rankCores,
         boolean rankProcesses,
-        Duration rankDeadline) {
+        Duration rankDeadline,
+        Duration rankStartDeadline) {
     public RuntimeConfig {
         tensorParallelOf = Map.copyOf(tensorParallelOf);
         rankCores = List.copyOf(rankCores);
@@ -49,7 +51,7 @@ public record RuntimeConfig(
     /** On one rank, in this process. */
     public RuntimeConfig(
             int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
-        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, Map.of(), List.of(), false, Duration.ZERO);
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, Map.of(), List.of(), false, Duration.ZERO, Duration.ZERO);
     }
 
     /** The same for one model, whose number of ranks may be its own. */
@@ -64,7 +66,8 @@ public record RuntimeConfig(
                 Map.of(),
                 rankCores,
                 rankProcesses,
-                rankDeadline);
+                rankDeadline,
+                rankStartDeadline);
     }
 
     /** Reads {@code belle.node.runtime}. */
@@ -80,7 +83,8 @@ public record RuntimeConfig(
                 degrees(config.getObject("tensor-parallel-of")),
                 config.getStringList("rank-cores"),
                 config.getBoolean("rank-processes"),
-                config.getDuration("rank-deadline"));
+                config.getDuration("rank-deadline"),
+                config.getDuration("rank-start-deadline"));
     }
 
     private static Map<String, Integer> degrees(ConfigObject byModel) {

@@ -116,7 +116,7 @@ class TensorParallelTest {
     void aModelMayHaveADegreeOfItsOwn() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var config =
-                ranks(1, Optional.empty(), true, Map.of("bundle", 2, "other", 8), List.of(), Duration.ofMinutes(1));
+                ranks(1, Optional.empty(), true, Map.of("bundle", 2, "other", 8), List.of(), Duration.ofMinutes(1), Duration.ofMinutes(2));
         try (OpenModel model = OpenModel.open(bundle, config)) {
             assertThat(model.manifest().name()).isEqualTo("bundle");
             assertThat(ranks()).hasSize(2);
@@ -182,7 +182,8 @@ class TensorParallelTest {
     @Test
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var patience = inProcesses(2, Duration.ofSeconds(8));
+        var patience = ranks(
+                2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(8));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
             List<ProcessHandle> first = ranks();
@@ -212,7 +213,7 @@ class TensorParallelTest {
     @Test
     void ranksStayOnTheirCores() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var pinned = ranks(2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1));
+        var pinned = ranks(2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1), Duration.ofMinutes(2));
         try (OpenModel model = OpenModel.open(bundle, pinned)) {
             generate(model);
             List<String> allowed = new ArrayList<>();
@@ -227,7 +228,7 @@ class TensorParallelTest {
             }
             assertThat(allowed).contains("0");
         }
-        assertThatThrownBy(() -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO))
+        assertThatThrownBy(() -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO, Duration.ZERO))
                 .hasMessageContaining("each of 2 ranks, but has 1");
         assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
     }
@@ -280,11 +281,11 @@ class TensorParallelTest {
     }
 
     private static RuntimeConfig config(int degree, KvType cache) {
-        return ranks(degree, Optional.of(cache), false, Map.of(), List.of(), Duration.ofMinutes(1));
+        return ranks(degree, Optional.of(cache), false, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofMinutes(2));
     }
 
     private static RuntimeConfig inProcesses(int degree, Duration deadline) {
-        return ranks(degree, Optional.of(KvType.F32), true, Map.of(), List.of(), deadline);
+        return ranks(degree, Optional.of(KvType.F32), true, Map.of(), List.of(), deadline, Duration.ofMinutes(2));
     }
 
     private static RuntimeConfig ranks(
@@ -293,8 +294,10 @@ class TensorParallelTest {
             boolean processes,
             Map<String, Integer> ofModels,
             List<String> cores,
-            Duration deadline) {
-        return new RuntimeConfig(degree, false, 16 << 20, cache, 32, degree, ofModels, cores, processes, deadline);
+            Duration deadline,
+            Duration startDeadline) {
+        return new RuntimeConfig(
+                degree, false, 16 << 20, cache, 32, degree, ofModels, cores, processes, deadline, startDeadline);
     }
 
     private Path export(Path checkpoint, Optional<WeightType> weights, int group) {
