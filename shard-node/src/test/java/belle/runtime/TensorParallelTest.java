@@ -183,7 +183,7 @@ class TensorParallelTest {
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var patience = ranks(
-                2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(8));
+                2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(15));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
             List<ProcessHandle> first = ranks();
