@@ -2,7 +2,7 @@ package belle.replica;
 
 import belle.engine.EngineConfig;
 import belle.engine.ModelFacts;
-import belle.runtime.KvPool;
+import belle.runtime.CachePool;
 import belle.runtime.StepRunner;
 
 /**
@@ -13,4 +13,9 @@ import belle.runtime.StepRunner;
  * @param runner closed by the replica when it stops
  */
 public record ReplicaParts(
-        String model, ModelFacts facts, EngineConfig engine, ReplicaConfig replica, KvPool pool, StepRunner runner) {}
+        String model,
+        ModelFacts facts,
+        EngineConfig engine,
+        ReplicaConfig replica,
+        CachePool pool,
+        StepRunner runner) {}

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * closed may its owner close it.
  */
 @SuppressWarnings("restricted") // memory of the C library is given a size and an owner
-public final class KvPool implements AutoCloseable {
+public final class KvPool implements CachePool {
     /** Two mebibytes, so that the kernel can back the pool with huge pages. */
     private static final long ALIGNMENT_BYTES = 2L << 20;
 
@@ -37,8 +37,14 @@ public final class KvPool implements AutoCloseable {
         return new KvPool(layout);
     }
 
+    @Override
     public KvLayout layout() {
         return layout;
+    }
+
+    @Override
+    public int sequenceTokens() {
+        return layout.tokens();
     }
 
     /** Returns the graph input {@code kv_pool}: address, bytes, layers, blocks, tokens of a block, bits of an element. */

@@ -2,11 +2,9 @@ package belle.runtime;
 
 import belle.engine.KvCache;
 import belle.engine.ModelFacts;
-import belle.kernels.Kernels;
 import belle.proto.Prompt;
 import belle.proto.Tokens;
 import belle.proto.bundle.Bundle;
-import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
 import belle.text.PromptRenderer;
@@ -19,8 +17,15 @@ import org.jspecify.annotations.Nullable;
  * A bundle opened for computing on one rank: its tokenizer, a key/value pool, and the rank. Closes all three.
  *
  * @param manifest what the bundle says of itself
+ * @param provider that computes; not the configured one where that was not there and another was allowed
  */
-public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer renderer, KvPool pool, StepRunner runner)
+public record OpenModel(
+        Manifest manifest,
+        Tokenizer tokenizer,
+        PromptRenderer renderer,
+        Provider provider,
+        CachePool pool,
+        StepRunner runner)
         implements AutoCloseable {
 
     /**
@@ -32,37 +37,38 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
     public static OpenModel open(Path directory, RuntimeConfig config) {
         Bundle bundle = Bundle.open(directory, Verification.UNLESS_STAMPED);
         Manifest manifest = bundle.manifest();
-        KvLayout layout = KvLayout.within(
-                config.kvCacheBytes(),
-                manifest.architecture(),
-                config.blockTokens(),
-                config.kvCacheType().or(() -> KvType.of(manifest.kvCache())).orElseThrow());
         // Both take their time, and neither needs the other.
         var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
-        KvPool pool = KvPool.reserve(layout);
-        @Nullable StepRunner runner = null;
+        Provider.@Nullable Computing computing = null;
         try {
-            runner = OrtRank.open(
-                    bundle.graph(0, 1),
-                    Kernels.library(),
-                    pool,
-                    manifest.architecture().vocabulary(),
-                    config);
+            computing = config.accelerator().provider().open(bundle, config);
             Tokenizer tokenizer = opening.result();
             return new OpenModel(
                     manifest,
                     tokenizer,
                     PromptRenderer.of(tokenizer, manifest.template(), manifest.bosIds(), manifest.eosIds()),
-                    pool,
-                    runner);
+                    computing.provider(),
+                    computing.pool(),
+                    computing.runner());
         } catch (RuntimeException e) {
             opening.discard(Tokenizer::close);
-            if (runner != null) {
-                runner.close();
+            if (computing != null) {
+                computing.runner().close();
+                computing.pool().close();
             }
-            pool.close();
             throw e;
         }
+    }
+
+    /** Most tokens of one sequence: the model's context, or what the cache has room for. */
+    public int contextTokens() {
+        return Math.min(manifest.architecture().contextTokens(), pool.sequenceTokens());
+    }
+
+    /** What decides the tokens, bit for bit: the bundle's content, and the provider where that has an order of its own. */
+    public String identity() {
+        String content = manifest.contentHash();
+        return provider == Provider.KERNELS ? content : content + " on " + provider.label();
     }
 
     /** What the engine must know of the model. */
@@ -71,7 +77,7 @@ public record OpenModel(Manifest manifest, Tokenizer tokenizer, PromptRenderer r
         return new ModelFacts(
                 architecture.vocabulary(),
                 architecture.tokens(),
-                architecture.contextTokens(),
+                contextTokens(),
                 tokens(manifest.eosIds()),
                 tokenizer.vocabulary());
     }

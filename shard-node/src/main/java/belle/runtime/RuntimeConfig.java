@@ -15,7 +15,18 @@ import java.util.Optional;
  * @param blockTokens 16, 32 or 64
  */
 public record RuntimeConfig(
-        int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
+        int threads,
+        boolean spinning,
+        long kvCacheBytes,
+        Optional<KvType> kvCacheType,
+        int blockTokens,
+        AcceleratorConfig accelerator) {
+
+    /** On the processor's kernels. */
+    public RuntimeConfig(
+            int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, AcceleratorConfig.NONE);
+    }
 
     /** Reads {@code belle.node.runtime}. */
     public static RuntimeConfig from(Config config) {
@@ -25,7 +36,8 @@ public record RuntimeConfig(
                 config.getBoolean("spinning"),
                 config.getBytes("kv-cache-bytes"),
                 kvCacheType(config.getString("kv-cache-type")),
-                config.getInt("block-tokens"));
+                config.getInt("block-tokens"),
+                AcceleratorConfig.from(config));
     }
 
     private static Optional<KvType> kvCacheType(String label) {

@@ -23,7 +23,7 @@ import java.util.Objects;
  *
  * <p>Activations are float32 with a row for each packed token: [T, width].
  */
-final class BelleOps {
+final class BelleOps implements ModelOps {
     private static final Dim TOKENS = Dim.of("T");
 
     /** Inputs of a quantised product whose activations share a scale. */
@@ -49,8 +49,8 @@ final class BelleOps {
         this.cut = cut;
     }
 
-    /** Rows of the embedding, or of the head when they are the same matrix: ids [T] to [T, E]. */
-    Value embedding(String path, Value ids) {
+    @Override
+    public Value embedding(String path, Value ids) {
         String name = has("embedding.weight") ? "embedding.weight" : "head.weight";
         TensorEntry table = entry(name);
         Map<String, Object> attributes = new HashMap<>(Map.of(
@@ -61,26 +61,21 @@ final class BelleOps {
         return add("Embedding", path, List.of(ids, whole(name)), attributes, TOKENS, architecture.hidden());
     }
 
-    /**
-     * Up to three products of one input, their outputs side by side: x [T, K] to [T, n0 + n1 + n2], plus a bias where
-     * the model has one. All are cut along their outputs.
-     *
-     * @param order of the inputs of quantised weights, where they have one of their own
-     */
-    Value product(String path, Value x, List<String> weights, String bias, String order) {
+    @Override
+    public Value product(String path, Value x, List<String> weights, String bias, String order) {
         List<RankCut.Part> parts =
                 weights.stream().map(name -> cut.outputs(entry(name))).toList();
         return product(path, path + "/output", x, weights, parts, bias, order);
     }
 
-    /** The last product, whose outputs are the logits: x [R, E] to [R, V]. */
-    Value logits(String path, Value x) {
+    @Override
+    public Value logits(String path, Value x) {
         List<RankCut.Part> part = List.of(cut.outputs(entry("head.weight")));
         return product(path, "logits", x, List.of("head.weight"), part, "", "");
     }
 
-    /** A product cut along its inputs, summed leaf by leaf: x [T, K] to [T, N]. Its bias belongs behind the sum. */
-    Value leafProduct(String path, Value x, String weight, String order) {
+    @Override
+    public Value leafProduct(String path, Value x, String weight, String order) {
         List<RankCut.Part> part = List.of(cut.leaves(entry(weight), group));
         return product(path, path + "/output", x, List.of(weight), part, "", order);
     }
@@ -131,8 +126,8 @@ final class BelleOps {
         return multiplied;
     }
 
-    /** Attention over the paged cache: qkv [T, (H + 2 Hkv) D] to [T, H D]; rotary or ALiBi as the model has it. */
-    Value attention(String path, Value qkv, StepInputs step, int layer) {
+    @Override
+    public Value attention(String path, Value qkv, StepInputs step, int layer) {
         int heads = cut.share(architecture.heads());
         Map<String, Object> attributes = Map.of(
                 "num_heads",
@@ -157,7 +152,8 @@ final class BelleOps {
         return add("PagedAttention", path, inputs, attributes, TOKENS, (long) heads * architecture.headDim());
     }
 
-    Value layerNorm(String path, Value x, String norm, double epsilon) {
+    @Override
+    public Value layerNorm(String path, Value x, String norm, double epsilon) {
         List<Value> inputs = List.of(x, whole(norm + ".weight"), whole(norm + ".bias"));
         return add(
                 "LayerNorm",
@@ -168,7 +164,8 @@ final class BelleOps {
                 width(x));
     }
 
-    Value rmsNorm(String path, Value x, String norm, double epsilon) {
+    @Override
+    public Value rmsNorm(String path, Value x, String norm, double epsilon) {
         List<Value> inputs = List.of(x, whole(norm + ".weight"));
         return add(
                 "RMSNorm",
@@ -179,23 +176,23 @@ final class BelleOps {
                 width(x));
     }
 
-    /** GELU in BLOOM's tanh form, element by element. */
-    Value gelu(String path, Value x) {
+    @Override
+    public Value gelu(String path, Value x) {
         return add("Gelu", path, List.of(x), Map.of(), TOKENS, width(x));
     }
 
-    /** {@code silu(gate) * up}: [T, 2 I] with the gates first, to [T, I]. */
-    Value siluMul(String path, Value gateUp) {
+    @Override
+    public Value siluMul(String path, Value gateUp) {
         return add("SiluMul", path, List.of(gateUp), Map.of(), TOKENS, width(gateUp) / 2);
     }
 
-    /** {@code x + (delta + bias)}, the bias where the model has one. */
-    Value residual(String path, Value x, Value delta, String bias) {
+    @Override
+    public Value residual(String path, Value x, Value delta, String bias) {
         return add("Residual", path, List.of(x, delta, optional(bias)), Map.of(), TOKENS, width(x));
     }
 
-    /** The rows whose logits are wanted: x [T, E], rows [R] to [R, E]. */
-    Value rows(String path, Value x, Value rows) {
+    @Override
+    public Value rows(String path, Value x, Value rows) {
         return graph.node(
                 STOCK,
                 "Gather",

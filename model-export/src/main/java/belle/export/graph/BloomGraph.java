@@ -6,10 +6,10 @@ import java.util.List;
 /** BLOOM: ALiBi attention, LayerNorm with biases, GELU, a LayerNorm behind the embedding. */
 final class BloomGraph implements ModelGraph {
     private final Bloom config;
-    private final BelleOps ops;
+    private final ModelOps ops;
     private final StepInputs step;
 
-    BloomGraph(Bloom config, BelleOps ops, StepInputs step) {
+    BloomGraph(Bloom config, ModelOps ops, StepInputs step) {
         this.config = config;
         this.ops = ops;
         this.step = step;
@@ -66,7 +66,7 @@ final class BloomGraph implements ModelGraph {
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
                 at + ".qkv.bias",
                 at + ".qkv.order");
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
+        Value mixed = ops.attention(path + "/Attention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
     }

@@ -6,10 +6,10 @@ import java.util.List;
 /** LLaMA: rotary attention with grouped key/value heads, RMSNorm, gated SiLU. */
 final class LlamaGraph implements ModelGraph {
     private final Llama config;
-    private final BelleOps ops;
+    private final ModelOps ops;
     private final StepInputs step;
 
-    LlamaGraph(Llama config, BelleOps ops, StepInputs step) {
+    LlamaGraph(Llama config, ModelOps ops, StepInputs step) {
         this.config = config;
         this.ops = ops;
         this.step = step;
@@ -63,7 +63,7 @@ final class LlamaGraph implements ModelGraph {
                 List.of(at + ".q.weight", at + ".k.weight", at + ".v.weight"),
                 at + ".qkv.bias",
                 at + ".qkv.order");
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
+        Value mixed = ops.attention(path + "/Attention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output.weight", at + ".output.order");
         return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
     }
