@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The part of ONNX Runtime's C interface that is used here. It is a table of functions that only ever grows at its end, so
@@ -27,6 +28,7 @@ final class OrtApi {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     /** A function: its place in the table and its arguments. Those that can fail return a status, null when they did not. */
+    @SuppressWarnings("ImmutableEnumChecker") // a function's type never changes
     enum Call {
         ERROR_MESSAGE(2, FunctionDescriptor.of(POINTER, POINTER)),
         CREATE_ENV(3, status(INT, POINTER, POINTER)),
@@ -135,7 +137,7 @@ final class OrtApi {
 
     private Object invoke(Call call, Object... arguments) {
         try {
-            return calls.get(call).invokeWithArguments(arguments);
+            return Objects.requireNonNull(calls.get(call)).invokeWithArguments(arguments);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One rank on a bundle's portable graph: every step becomes runs over slots ({@link SlotRun}), whose caches are bound where
@@ -78,20 +79,27 @@ final class PortableRank implements StepRunner {
         return seen(step, firstRows);
     }
 
-    /** Makes the step's copies. A slot that begins anew and may hold what is no number is cleaned. */
+    /** Makes the step's copies. A slot that begins anew and may hold what is no number is cleaned before. */
     private void begin(Step step) {
-        Map<Integer, BlockCopy> copies = new HashMap<>();
-        step.copies().forEach(copy -> copies.put(copy.to(), copy));
-        for (Slice slice : step.slices()) {
-            int slot = SlotRun.slot(slice);
-            BlockCopy copy = copies.get(slot);
-            if (suspect[slot] && (copy != null || slice.past() == 0)) {
-                pool.clear(slot);
-            }
-            if (copy != null) {
-                pool.copy(copy, slice.past());
+        Map<Integer, Slice> bySlot = new HashMap<>();
+        step.slices().forEach(slice -> bySlot.put(SlotRun.slot(slice), slice));
+        for (BlockCopy copy : step.copies()) {
+            clean(copy.to());
+            // What the copy does not hold of the slot is not valid there either.
+            pool.copy(copy, Objects.requireNonNull(bySlot.get(copy.to())).past());
+        }
+        // Only now: a slot that was copied from may begin anew in the same step.
+        bySlot.forEach((slot, slice) -> {
+            if (slice.past() == 0) {
+                clean(slot);
             }
             suspect[slot] = true;
+        });
+    }
+
+    private void clean(int slot) {
+        if (suspect[slot]) {
+            pool.clear(slot);
         }
     }
 
@@ -160,7 +168,7 @@ final class PortableRank implements StepRunner {
         var values = logits.duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
         int row = 0;
         for (Slice slice : step.slices()) {
-            int first = firstRows.get(slice);
+            int first = Objects.requireNonNull(firstRows.get(slice));
             for (int i = 0; i < slice.logitRows(); i++) {
                 places[row++] = first + i;
             }

@@ -158,50 +158,49 @@ final class PortableAttention {
      * float16 keeps apart.
      */
     private Value bias() {
-        String at = "/alibi";
-        Value shape = add(
-                "Shape",
-                at + "/Shape",
-                List.of(inputs.keys().getFirst()),
-                Map.of("start", 2, "end", 3),
-                DataType.INT64,
-                Dim.of(1));
-        Value places = add("Squeeze", at + "/Squeeze", List.of(shape), Map.of(), DataType.INT64);
-        Value zero = graph.numbers(at + "/zero", true, 0);
-        Value one = graph.numbers(at + "/one", true, 1);
-        Value range = add("Range", at + "/Range", List.of(zero, places, one), Map.of(), DataType.INT64, PLACES);
-        Value axes = graph.numbers(at + "/axes", false, 1, 3);
-        Value own = add(
-                "Unsqueeze",
-                at + "/Unsqueeze",
-                List.of(inputs.positions(), axes),
-                Map.of(),
-                DataType.INT64,
-                SLOTS,
-                Dim.of(1),
-                TOKENS,
-                Dim.of(1));
         Dim[] distances = {SLOTS, Dim.of(1), TOKENS, PLACES};
-        Value behind = add("Sub", at + "/Sub", List.of(range, own), Map.of(), DataType.INT64, distances);
-        Value distance = add("Min", at + "/Min", List.of(behind, zero), Map.of(), DataType.INT64, distances);
-        Map<String, Object> toFloat = Map.of("to", DataType.FLOAT.getNumber());
-        Value wide = add("Cast", at + "/Cast", List.of(distance), toFloat, DataType.FLOAT, distances);
-        Value slopeAxes = graph.numbers(at + "/slope_axes", false, 0, 2, 3);
-        Value slopes = add(
-                "Unsqueeze",
-                at + "/slopes/Unsqueeze",
-                List.of(weights.dense("alibi.slopes", DataType.FLOAT), slopeAxes),
-                Map.of(),
-                DataType.FLOAT,
+        Dim[] biases = {SLOTS, Dim.of(architecture.heads()), TOKENS, PLACES};
+        Value zero = graph.numbers("/alibi/zero", true, 0);
+        Value own = unsqueezed("/alibi/own", inputs.positions(), List.of(1, 3), SLOTS, Dim.of(1), TOKENS, Dim.of(1));
+        Value behind = add("Sub", "/alibi/Sub", List.of(places(zero), own), Map.of(), DataType.INT64, distances);
+        Value distance = add("Min", "/alibi/Min", List.of(behind, zero), Map.of(), DataType.INT64, distances);
+        Value wide = cast("/alibi/wide", distance, DataType.FLOAT, distances);
+        Value slopes = unsqueezed(
+                "/alibi/slopes",
+                weights.dense("alibi.slopes", DataType.FLOAT),
+                List.of(0, 2, 3),
                 Dim.of(1),
                 Dim.of(architecture.heads()),
                 Dim.of(1),
                 Dim.of(1));
-        Dim[] biases = {SLOTS, Dim.of(architecture.heads()), TOKENS, PLACES};
-        Value bias = add("Mul", at + "/Mul", List.of(wide, slopes), Map.of(), DataType.FLOAT, biases);
-        return compute == DataType.FLOAT
-                ? bias
-                : add("Cast", at + "/narrow/Cast", List.of(bias), Map.of("to", compute.getNumber()), compute, biases);
+        Value bias = add("Mul", "/alibi/Mul", List.of(wide, slopes), Map.of(), DataType.FLOAT, biases);
+        return compute == DataType.FLOAT ? bias : cast("/alibi/narrow", bias, compute, biases);
+    }
+
+    /** The places of a slot, 0 to P - 1. */
+    private Value places(Value zero) {
+        Value shape = add(
+                "Shape",
+                "/alibi/Shape",
+                List.of(inputs.keys().getFirst()),
+                Map.of("start", 2, "end", 3),
+                DataType.INT64,
+                Dim.of(1));
+        Value count = add("Squeeze", "/alibi/Squeeze", List.of(shape), Map.of(), DataType.INT64);
+        Value one = graph.numbers("/alibi/one", true, 1);
+        return add("Range", "/alibi/Range", List.of(zero, count, one), Map.of(), DataType.INT64, PLACES);
+    }
+
+    private Value unsqueezed(String path, Value x, List<Integer> axes, Dim... shape) {
+        Value numbers = graph.numbers(
+                path + "/axes",
+                false,
+                axes.stream().mapToLong(Integer::longValue).toArray());
+        return add("Unsqueeze", path + "/Unsqueeze", List.of(x, numbers), Map.of(), x.type(), shape);
+    }
+
+    private Value cast(String path, Value x, DataType type, Dim... shape) {
+        return add("Cast", path + "/Cast", List.of(x), Map.of("to", type.getNumber()), type, shape);
     }
 
     private int allHeads() {

@@ -18,9 +18,6 @@ import java.util.Map;
 final class PortableOps implements ModelOps {
     private static final Dim TOKENS = Dim.of("T");
 
-    /** Behind x, codes, scales and zeros of {@code MatMulNBits} comes an order of inputs, which is left out. */
-    private static final Value NO_ORDER = Value.NONE;
-
     private final GraphBuilder graph;
     private final Architecture architecture;
     private final PortableWeights weights;
@@ -115,54 +112,47 @@ final class PortableOps implements ModelOps {
             List<Value> inputs = List.of(left, weights.dense(name, matrices, compute), optional(bias));
             return graph.node(STOCK, "Gemm", path, inputs, Map.of("transB", 1), result, compute, rows, Dim.of(outputs));
         }
-        Value ordered = weights.has(order)
-                ? graph.node(
-                        STOCK,
-                        "Gather",
-                        path + "/order/Gather",
-                        List.of(left, weights.dense(order, DataType.INT32)),
-                        Map.of("axis", 1),
-                        path + "/ordered",
-                        compute,
-                        rows,
-                        left.shape().getLast())
-                : left;
-        boolean biased = weights.has(bias);
-        Value summed = graph.node(
-                MICROSOFT,
-                "MatMulNBits",
-                path,
-                List.of(
-                        ordered,
-                        weights.codes(name, matrices),
-                        weights.scales(name, matrices, compute),
-                        weights.zeros(name, matrices),
-                        NO_ORDER),
-                Map.of(
-                        "K",
-                        weights.inputs(matrices),
-                        "N",
-                        outputs,
-                        "bits",
-                        weights.bits(matrices),
-                        "block_size",
-                        group),
-                biased ? path + "/sum" : result,
+        return quantised(path, result, ordered(path, left, order), name, matrices, bias);
+    }
+
+    private Value ordered(String path, Value x, String order) {
+        if (!weights.has(order)) {
+            return x;
+        }
+        List<Value> inputs = List.of(x, weights.dense(order, DataType.INT32));
+        return graph.node(
+                STOCK,
+                "Gather",
+                path + "/order/Gather",
+                inputs,
+                Map.of("axis", 1),
+                path + "/ordered",
                 compute,
-                rows,
-                Dim.of(outputs));
-        return biased
-                ? graph.node(
-                        STOCK,
-                        "Add",
-                        path + "/bias/Add",
-                        List.of(summed, optional(bias)),
-                        Map.of(),
-                        result,
-                        compute,
-                        rows,
-                        Dim.of(outputs))
-                : summed;
+                x.shape().toArray(new Dim[0]));
+    }
+
+    private Value quantised(String path, String result, Value x, String name, List<String> matrices, String bias) {
+        Dim[] shape = {x.shape().getFirst(), Dim.of(weights.outputs(matrices))};
+        Map<String, Object> attributes = Map.of(
+                "K",
+                weights.inputs(matrices),
+                "N",
+                weights.outputs(matrices),
+                "bits",
+                weights.bits(matrices),
+                "block_size",
+                group);
+        List<Value> inputs = List.of(
+                x,
+                weights.codes(name, matrices),
+                weights.scales(name, matrices, compute),
+                weights.zeros(name, matrices));
+        if (!weights.has(bias)) {
+            return graph.node(MICROSOFT, "MatMulNBits", path, inputs, attributes, result, compute, shape);
+        }
+        Value sum = graph.node(MICROSOFT, "MatMulNBits", path, inputs, attributes, path + "/sum", compute, shape);
+        List<Value> both = List.of(sum, optional(bias));
+        return graph.node(STOCK, "Add", path + "/bias/Add", both, Map.of(), result, compute, shape);
     }
 
     @Override
