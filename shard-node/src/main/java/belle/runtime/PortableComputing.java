@@ -74,6 +74,7 @@ final class PortableComputing {
 
     private static Computing open(Provider provider, Bundle bundle, RuntimeConfig config, Device device) {
         requirePortable(bundle);
+        CLibrary.setEnvironment("ORT_DISABLE_TELEMETRY", "1");
         Manifest manifest = bundle.manifest();
         Path graph = bundle.file(Manifest.PORTABLE_GRAPH_FILE);
         try {
