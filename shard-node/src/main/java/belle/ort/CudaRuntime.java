@@ -87,8 +87,8 @@ public final class CudaRuntime {
             }
         }
         if (!missing.isEmpty()) {
-            String what = missing.contains(LIBRARIES.getFirst()) ? "NVIDIA's driver or " : "";
-            return Optional.of(what + "libraries of CUDA 12 are missing: " + String.join(", ", missing));
+            return Optional.of(
+                    "libraries of NVIDIA's driver and of CUDA 12 are missing: " + String.join(", ", missing));
         }
         return devices() == 0 ? Optional.of("there is no CUDA device") : Optional.empty();
     }

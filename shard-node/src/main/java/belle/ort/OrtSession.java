@@ -44,11 +44,11 @@ public final class OrtSession implements AutoCloseable {
      */
     public static OrtSession open(Path library, Path graph, Device device, int threads, boolean spinning) {
         OrtApi api = OrtApi.of(library);
-        try (Arena arena = Arena.ofConfined();
-                OrtOptions options = new OrtOptions(api, threads, spinning)) {
-            device.addTo(options);
+        try (Arena arena = Arena.ofConfined()) {
+            // Before anything else: providers log where it says.
             MemorySegment environment = api.create(Call.CREATE_ENV, ERRORS_ONLY, arena.allocateFrom("belle"));
-            try {
+            try (OrtOptions options = new OrtOptions(api, threads, spinning)) {
+                device.addTo(options);
                 MemorySegment path = arena.allocateFrom(graph.toString());
                 MemorySegment session = api.create(Call.CREATE_SESSION, environment, path, options.handle());
                 return new OrtSession(api, environment, session, device);
