@@ -1,6 +1,8 @@
 package belle.kernels;
 
 import ai.onnxruntime.OrtEnvironment;
+import belle.proto.Failure;
+import belle.proto.FailureException;
 import belle.proto.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * ONNX Runtime's own libraries, kept in the user's cache. Left to itself it unpacks 28 MB out of its jar at every start
@@ -19,7 +24,14 @@ public final class OrtLibraries {
     /** Where ONNX Runtime looks before it unpacks. */
     private static final String FOLDER_PROPERTY = "onnxruntime.native.path";
 
-    private static final String[] LIBRARIES = {"libonnxruntime.so", "libonnxruntime4j_jni.so"};
+    /** File name of ONNX Runtime itself. */
+    public static final String RUNTIME = "libonnxruntime.so";
+
+    private static final List<String> LIBRARIES = List.of(RUNTIME, "libonnxruntime4j_jni.so");
+
+    /** What the jar for GPUs has beside them. */
+    private static final List<String> GPU_LIBRARIES =
+            List.of("libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so");
 
     private OrtLibraries() {}
 
@@ -38,20 +50,43 @@ public final class OrtLibraries {
         }
     }
 
+    /**
+     * Returns the folder of the libraries that this process uses.
+     *
+     * @throws FailureException {@link Failure.Unavailable} when they could not be kept
+     */
+    public static Path folder() {
+        keep();
+        String folder = System.getProperty(FOLDER_PROPERTY);
+        if (folder == null) {
+            throw new FailureException(new Failure.Unavailable("ONNX Runtime's libraries could not be written to "
+                    + UserCache.directory().toAbsolutePath()));
+        }
+        return Path.of(folder);
+    }
+
     /** Returns the folder below {@code cache} that has the libraries; its name is their content's. */
     static Path kept(Path cache) throws IOException {
         String platform = System.getProperty("os.arch").equals("aarch64") ? "linux-aarch64" : "linux-x64";
-        JarURLConnection[] sources = new JarURLConnection[LIBRARIES.length];
+        String resources = "/ai/onnxruntime/native/" + platform + "/";
+        Map<String, JarURLConnection> sources = new LinkedHashMap<>();
+        for (String library : LIBRARIES) {
+            sources.put(library, source(resources + library));
+        }
+        for (String library : GPU_LIBRARIES) {
+            if (OrtEnvironment.class.getResource(resources + library) != null) {
+                sources.put(library, source(resources + library));
+            }
+        }
         StringBuilder name = new StringBuilder("onnxruntime");
-        for (int i = 0; i < LIBRARIES.length; i++) {
-            sources[i] = source("/ai/onnxruntime/native/" + platform + "/" + LIBRARIES[i]);
-            name.append(String.format("-%08x", sources[i].getJarEntry().getCrc()));
+        for (JarURLConnection source : sources.values()) {
+            name.append(String.format("-%08x", source.getJarEntry().getCrc()));
         }
         Path folder = cache.resolve(name.toString());
         Files.createDirectories(
                 folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        for (int i = 0; i < LIBRARIES.length; i++) {
-            copy(sources[i], folder.resolve(LIBRARIES[i]));
+        for (Map.Entry<String, JarURLConnection> source : sources.entrySet()) {
+            copy(source.getValue(), folder.resolve(source.getKey()));
         }
         return folder;
     }

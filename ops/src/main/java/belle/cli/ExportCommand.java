@@ -83,6 +83,11 @@ final class ExportCommand implements Callable<Integer> {
             completionCandidates = TemplateNames.class)
     private String template;
 
+    @Option(
+            names = "--portable",
+            description = "Also write the model in ONNX's own operators, for accelerators; doubles the bundle's size.")
+    private boolean portable;
+
     @Option(names = "--force", description = "Replace a bundle that is already there.")
     private boolean force;
 
@@ -122,6 +127,7 @@ final class ExportCommand implements Callable<Integer> {
                 Optional.empty(),
                 knownTemplate(),
                 Optional.ofNullable(lora),
+                portable,
                 Instant.now().getEpochSecond());
     }
 

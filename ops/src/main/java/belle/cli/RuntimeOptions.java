@@ -16,6 +16,17 @@ final class RuntimeOptions {
     private @Nullable String kvCache;
 
     @Option(
+            names = "--provider",
+            paramLabel = "NAME",
+            description = "What computes: kernels, portable or cuda (kernels).")
+    private @Nullable String provider;
+
+    @Option(
+            names = "--provider-fallback",
+            description = "Where there is no GPU for --provider cuda, go on with kernels.")
+    private boolean fallback;
+
+    @Option(
             names = "--tensor-parallel",
             paramLabel = "N",
             description = "Ranks that a model is cut into: 1, 2, 4 or 8 (1).")
@@ -39,6 +50,12 @@ final class RuntimeOptions {
         }
         if (kvCache != null) {
             config = config.withValue("belle.node.runtime.kv-cache-type", ConfigValueFactory.fromAnyRef(kvCache));
+        }
+        if (provider != null) {
+            config = config.withValue("belle.node.runtime.provider", ConfigValueFactory.fromAnyRef(provider));
+        }
+        if (fallback) {
+            config = config.withValue("belle.node.runtime.provider-fallback", ConfigValueFactory.fromAnyRef(true));
         }
         return config;
     }

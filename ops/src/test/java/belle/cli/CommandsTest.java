@@ -15,6 +15,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,22 @@ class CommandsTest {
         assertThat(Belle.run("generate", made, "--chat", "你好", "--max-tokens", "8")
                         .status())
                 .isZero();
+    }
+
+    @Test
+    void computesWithTheProviderThatIsNamed() throws Exception {
+        String made = folder.resolve("portable").toString();
+        assertThat(Belle.run("export", CHECKPOINT.toString(), "--out", made, "--portable")
+                        .status())
+                .isZero();
+        assertThat(Belle.run("verify", made).out()).contains("sound; 6 files");
+        List<String> generate = List.of("generate", made, "--chat", "你好", "--max-tokens", "8", "--json");
+        JsonNode kernels = json(Belle.run(generate.toArray(String[]::new)));
+        List<String> portable = new ArrayList<>(generate);
+        portable.addAll(List.of("--provider", "portable"));
+        assertThat(json(Belle.run(portable.toArray(String[]::new))).get("ids")).isEqualTo(kernels.get("ids"));
+        refused(Belle.run("generate", bundle, "--chat", "你好", "--provider", "portable"), "--portable");
+        refused(Belle.run("generate", made, "--chat", "你好", "--provider", "rocm"), "kernels, portable, cuda");
     }
 
     @Test

@@ -230,11 +230,13 @@ final class Scheduler {
     /** Gives blocks to the sequence whose turn it is; null when none waits, or there is no room for it. */
     private @Nullable Sequence admit() {
         int running = 0;
+        int growing = 0;
         for (Sequence sequence : holders) {
             running += sequence.paused ? 0 : 1;
+            growing += sequence.paused || cache.blocksFor(sequence.mostTokens) <= sequence.blocks.size() ? 0 : 1;
         }
         Sequence next = running < config.maxSequences() ? firstWaiting() : null;
-        if (next == null || !leaseHistory(next, running)) {
+        if (next == null || !leaseHistory(next, growing)) {
             return null;
         }
         queue.remove(next);

@@ -69,9 +69,9 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 1);
         return new NodeQuery.ModelInfo(
                 name,
-                manifest.contentHash(),
+                model.identity(),
                 manifest.createdEpochSeconds(),
-                contextTokens(),
+                model.contextTokens(),
                 manifest.architecture().vocabulary(),
                 manifest.architecture().family(),
                 manifest.weights(),
@@ -84,13 +84,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
     /** The same model as sessions see it. */
     ServedModel served(ActorRef<BatchActor.Command> replica) {
         return new ServedModel(
-                name, contextTokens(), model.manifest().architecture().vocabulary(), this::encode, replica);
-    }
-
-    /** A sequence cannot be longer than the whole pool either. */
-    int contextTokens() {
-        return Math.min(
-                model.manifest().architecture().contextTokens(), model.layout().tokens());
+                name, model.contextTokens(), model.manifest().architecture().vocabulary(), this::encode, replica);
     }
 
     Tokens encode(Prompt prompt) {

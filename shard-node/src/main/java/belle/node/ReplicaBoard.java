@@ -49,7 +49,7 @@ final class ReplicaBoard {
 
     private ModelStatus status(HostedModel hosted) {
         String state = Objects.requireNonNull(states.get(hosted.name())).name().toLowerCase(Locale.ROOT);
-        String bundle = hosted.model().manifest().contentHash();
+        String bundle = hosted.model().identity();
         String weights = hosted.model().manifest().weights();
         ReplicaReport.Load load = loads.get(hosted.name());
         if (load == null) {

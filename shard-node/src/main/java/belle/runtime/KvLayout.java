@@ -7,7 +7,8 @@ import belle.proto.bundle.Manifest;
 
 /**
  * The shape of a key/value pool: {@code [layer][block][kv head]{keys [D][block tokens], values [block tokens][D]}}, and
- * behind int8 elements {@code {scales of keys [block tokens], scales of values [block tokens]}}.
+ * behind int8 elements {@code {scales of keys [block tokens], scales of values [block tokens]}}. A {@link SlotPool} lays out
+ * otherwise what its blocks hold.
  */
 public record KvLayout(int layers, int blocks, int kvHeads, int headDim, int blockTokens, KvType type) {
 

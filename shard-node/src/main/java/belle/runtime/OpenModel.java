@@ -5,7 +5,6 @@ import belle.engine.ModelFacts;
 import belle.proto.Prompt;
 import belle.proto.Tokens;
 import belle.proto.bundle.Bundle;
-import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Verification;
 import belle.text.PromptRenderer;
@@ -18,10 +17,18 @@ import org.jspecify.annotations.Nullable;
  * A bundle opened for computing: its tokenizer, and its ranks. Closes both.
  *
  * @param manifest what the bundle says of itself
+ * @param provider that computes; not the configured one where that was not there and another was allowed
  * @param layout of the key/value cache of all ranks together
+ * @param sequenceTokens most tokens of one sequence that the cache has room for
  */
 public record OpenModel(
-        Manifest manifest, Tokenizer tokenizer, PromptRenderer renderer, KvLayout layout, StepRunner runner)
+        Manifest manifest,
+        Tokenizer tokenizer,
+        PromptRenderer renderer,
+        Provider provider,
+        KvLayout layout,
+        int sequenceTokens,
+        StepRunner runner)
         implements AutoCloseable {
 
     /**
@@ -33,32 +40,38 @@ public record OpenModel(
     public static OpenModel open(Path directory, RuntimeConfig common) {
         Bundle bundle = Bundle.open(directory, Verification.UNLESS_STAMPED);
         Manifest manifest = bundle.manifest();
-        RuntimeConfig config = common.of(manifest.name());
-        KvLayout layout = KvLayout.within(
-                config.kvCacheBytes(),
-                manifest.architecture(),
-                RankGroup.kvHeads(manifest, config.tensorParallel()),
-                config.blockTokens(),
-                config.kvCacheType().or(() -> KvType.of(manifest.kvCache())).orElseThrow());
         // Both take their time, and neither needs the other.
         var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
-        @Nullable StepRunner runner = null;
+        Provider.@Nullable Computing computing = null;
         try {
-            runner = RankGroup.open(bundle, layout, config);
+            computing = common.accelerator().provider().open(bundle, common.of(manifest.name()));
             Tokenizer tokenizer = opening.result();
             return new OpenModel(
                     manifest,
                     tokenizer,
                     PromptRenderer.of(tokenizer, manifest.template(), manifest.bosIds(), manifest.eosIds()),
-                    layout,
-                    runner);
+                    computing.provider(),
+                    computing.layout(),
+                    computing.sequenceTokens(),
+                    computing.runner());
         } catch (RuntimeException e) {
             opening.discard(Tokenizer::close);
-            if (runner != null) {
-                runner.close();
+            if (computing != null) {
+                computing.runner().close();
             }
             throw e;
         }
+    }
+
+    /** Most tokens of one sequence: the model's context, or what the cache has room for. */
+    public int contextTokens() {
+        return Math.min(manifest.architecture().contextTokens(), sequenceTokens);
+    }
+
+    /** What decides the tokens, bit for bit: the bundle's content, and the provider where that has an order of its own. */
+    public String identity() {
+        String content = manifest.contentHash();
+        return provider == Provider.KERNELS ? content : content + " on " + provider.label();
     }
 
     /** What the engine must know of the model. */
@@ -67,7 +80,7 @@ public record OpenModel(
         return new ModelFacts(
                 architecture.vocabulary(),
                 architecture.tokens(),
-                architecture.contextTokens(),
+                contextTokens(),
                 tokens(manifest.eosIds()),
                 tokenizer.vocabulary());
     }

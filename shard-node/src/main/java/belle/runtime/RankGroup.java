@@ -58,7 +58,7 @@ final class RankGroup implements StepRunner {
         this.config = config;
         Manifest manifest = bundle.manifest();
         vocabulary = manifest.architecture().vocabulary();
-        int degree = config.tensorParallel();
+        int degree = config.ranks().degree();
         parts = new FloatBuffer[degree];
         columns = IntStream.range(0, degree)
                 .mapToObj(rank -> RankShare.of(manifest.architecture(), manifest.group(), rank, degree)
@@ -88,12 +88,13 @@ final class RankGroup implements StepRunner {
     }
 
     private void openRanks() {
-        int degree = config.tensorParallel();
-        if (config.rankProcesses()) {
+        int degree = config.ranks().degree();
+        if (config.ranks().processes()) {
             Path meeting = SharedFiles.create("collective");
             try {
                 collective = Optional.of(Collective.map(meeting, degree));
-                openRanks(plan -> RankProcess.start(plan, meeting, work -> late(config.rankStartDeadline(), work)));
+                openRanks(plan -> RankProcess.start(
+                        plan, meeting, work -> late(config.ranks().startDeadline(), work)));
             } finally {
                 SharedFiles.delete(meeting);
             }
@@ -152,7 +153,9 @@ final class RankGroup implements StepRunner {
         }
         packed.pack(step);
         number++;
-        Optional<Future<?>> late = config.rankProcesses() ? Optional.of(late(config.rankDeadline(), this::giveUp)) : Optional.empty();
+        Optional<Future<?>> late = config.ranks().processes()
+                ? Optional.of(late(config.ranks().deadline(), this::giveUp))
+                : Optional.empty();
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (int rank = 1; rank < threads.size(); rank++) {
             int other = rank;
@@ -182,10 +185,10 @@ final class RankGroup implements StepRunner {
 
     /** One rank of this process that refuses a step still has its cache. */
     private RuntimeException failed(RuntimeException failure) {
-        if (config.rankProcesses()) {
+        if (config.ranks().processes()) {
             closeRanks();
         }
-        return config.rankProcesses() || threads.size() > 1 ? new RanksLost(failure) : failure;
+        return config.ranks().processes() || threads.size() > 1 ? new RanksLost(failure) : failure;
     }
 
     /** What happens to ranks while they open is not the step's fault, so it is tried more than once. */

@@ -32,13 +32,13 @@ record RankPlan(
         return new RankPlan(
                 bundle.dir(),
                 rank,
-                config.tensorParallel(),
+                config.ranks().degree(),
                 layout.blocks(),
                 layout.blockTokens(),
                 layout.type(),
-                Math.max(1, config.threads() / config.tensorParallel()),
+                Math.max(1, config.threads() / config.ranks().degree()),
                 config.spinning(),
-                config.rankCores().isEmpty() ? "" : config.rankCores().get(rank));
+                config.ranks().cores().isEmpty() ? "" : config.ranks().cores().get(rank));
     }
 
     /** The rank's part of a model. */

@@ -4,26 +4,17 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.KvType;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigObject;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * How a replica computes; see {@code belle.node.runtime} in {@code reference.conf}.
  *
  * @param threads of all ranks together
- * @param kvCacheBytes of one replica's pool
+ * @param kvCacheBytes of one replica's cache
  * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
- * @param tensorParallel ranks that a replica is cut into
- * @param tensorParallelOf the same for models that are named here
- * @param rankCores processors of each rank, such as {@code 0-7,16}; empty for any
- * @param rankProcesses each rank has a process of its own
- * @param rankDeadline a step of ranks in processes that takes longer never comes back
- * @param rankStartDeadline a rank's process that takes longer to open never does
+ * @param ranks that the model is cut into
+ * @param accelerator what computes in place of the kernels
  */
 public record RuntimeConfig(
         int threads,
@@ -31,43 +22,19 @@ public record RuntimeConfig(
         long kvCacheBytes,
         Optional<KvType> kvCacheType,
         int blockTokens,
-        int tensorParallel,
-        Map<String, Integer> tensorParallelOf,
-        List<String> rankCores,
-        boolean rankProcesses,
-        Duration rankDeadline,
-        Duration rankStartDeadline) {
-    public RuntimeConfig {
-        tensorParallelOf = Map.copyOf(tensorParallelOf);
-        rankCores = List.copyOf(rankCores);
-        if (!rankCores.isEmpty() && rankCores.size() < tensorParallel) {
-            throw new FailureException(new Failure.Invalid(
-                    "belle.node.runtime.rank-cores",
-                    "belle.node.runtime.rank-cores must name the processors of each of " + tensorParallel
-                            + " ranks, but has " + rankCores.size() + " entries"));
-        }
-    }
+        RankConfig ranks,
+        AcceleratorConfig accelerator) {
 
-    /** On one rank, in this process. */
+    /** On one rank of the processor's kernels. */
     public RuntimeConfig(
             int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
-        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, 1, Map.of(), List.of(), false, Duration.ZERO, Duration.ZERO);
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, RankConfig.ONE, AcceleratorConfig.NONE);
     }
 
     /** The same for one model, whose number of ranks may be its own. */
     RuntimeConfig of(String model) {
         return new RuntimeConfig(
-                threads,
-                spinning,
-                kvCacheBytes,
-                kvCacheType,
-                blockTokens,
-                tensorParallelOf.getOrDefault(model, tensorParallel),
-                Map.of(),
-                rankCores,
-                rankProcesses,
-                rankDeadline,
-                rankStartDeadline);
+                threads, spinning, kvCacheBytes, kvCacheType, blockTokens, ranks.of(model), accelerator);
     }
 
     /** Reads {@code belle.node.runtime}. */
@@ -79,26 +46,8 @@ public record RuntimeConfig(
                 config.getBytes("kv-cache-bytes"),
                 kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"),
-                config.getInt("tensor-parallel"),
-                degrees(config.getObject("tensor-parallel-of")),
-                config.getStringList("rank-cores"),
-                config.getBoolean("rank-processes"),
-                config.getDuration("rank-deadline"),
-                config.getDuration("rank-start-deadline"));
-    }
-
-    private static Map<String, Integer> degrees(ConfigObject byModel) {
-        Map<String, Integer> degrees = new HashMap<>();
-        byModel.unwrapped().forEach((model, degree) -> {
-            if (!(degree instanceof Integer number)) {
-                throw new FailureException(new Failure.Invalid(
-                        "belle.node.runtime.tensor-parallel-of",
-                        "belle.node.runtime.tensor-parallel-of must name a number of ranks for a model, but is "
-                                + degree + " for " + model));
-            }
-            degrees.put(model, number);
-        });
-        return degrees;
+                RankConfig.from(config),
+                AcceleratorConfig.from(config));
     }
 
     private static Optional<KvType> kvCacheType(String label) {

@@ -187,6 +187,18 @@ class SchedulerTest {
         cache.checkIntegrity();
     }
 
+    /** A block that holds a whole sequence leaves nothing to spare for growing. */
+    @Test
+    void whereABlockHoldsAWholeSequenceEveryBlockIsUsed() {
+        var scheduler = new Scheduler(new EngineConfig(4, 4, 100, 100, 4), new KvCache(3, 128));
+        submit(scheduler, 2);
+        submit(scheduler, 2);
+        submit(scheduler, 2);
+        submit(scheduler, 2);
+        run(scheduler, "0:0+2 1:0+2 2:0+2");
+        run(scheduler, "0:2+1 1:2+1 2:2+1");
+    }
+
     @Test
     void refusesAStepThatIsNotInFlight() {
         Scheduler scheduler = scheduler(new EngineConfig(4, 4, 100, 100, 4), 10);

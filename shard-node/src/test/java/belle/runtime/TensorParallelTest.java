@@ -115,8 +115,14 @@ class TensorParallelTest {
     @Test
     void aModelMayHaveADegreeOfItsOwn() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var config =
-                ranks(1, Optional.empty(), true, Map.of("bundle", 2, "other", 8), List.of(), Duration.ofMinutes(1), Duration.ofMinutes(2));
+        var config = ranks(
+                1,
+                Optional.empty(),
+                true,
+                Map.of("bundle", 2, "other", 8),
+                List.of(),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(2));
         try (OpenModel model = OpenModel.open(bundle, config)) {
             assertThat(model.manifest().name()).isEqualTo("bundle");
             assertThat(ranks()).hasSize(2);
@@ -182,8 +188,8 @@ class TensorParallelTest {
     @Test
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var patience = ranks(
-                2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(15));
+        var patience =
+                ranks(2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(15));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
             List<ProcessHandle> first = ranks();
@@ -213,7 +219,8 @@ class TensorParallelTest {
     @Test
     void ranksStayOnTheirCores() throws Exception {
         Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var pinned = ranks(2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1), Duration.ofMinutes(2));
+        var pinned = ranks(
+                2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1), Duration.ofMinutes(2));
         try (OpenModel model = OpenModel.open(bundle, pinned)) {
             generate(model);
             List<String> allowed = new ArrayList<>();
@@ -228,7 +235,8 @@ class TensorParallelTest {
             }
             assertThat(allowed).contains("0");
         }
-        assertThatThrownBy(() -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO, Duration.ZERO))
+        assertThatThrownBy(
+                        () -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO, Duration.ZERO))
                 .hasMessageContaining("each of 2 ranks, but has 1");
         assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
     }
@@ -281,7 +289,8 @@ class TensorParallelTest {
     }
 
     private static RuntimeConfig config(int degree, KvType cache) {
-        return ranks(degree, Optional.of(cache), false, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofMinutes(2));
+        return ranks(
+                degree, Optional.of(cache), false, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofMinutes(2));
     }
 
     private static RuntimeConfig inProcesses(int degree, Duration deadline) {
@@ -296,8 +305,8 @@ class TensorParallelTest {
             List<String> cores,
             Duration deadline,
             Duration startDeadline) {
-        return new RuntimeConfig(
-                degree, false, 16 << 20, cache, 32, degree, ofModels, cores, processes, deadline, startDeadline);
+        var ranks = new RankConfig(degree, ofModels, cores, processes, deadline, startDeadline);
+        return new RuntimeConfig(degree, false, 16 << 20, cache, 32, ranks, AcceleratorConfig.NONE);
     }
 
     private Path export(Path checkpoint, Optional<WeightType> weights, int group) {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param calibration text to quantise by; without it weights are rounded to nearest
  * @param template how a conversation becomes a prompt
  * @param lora folder of a PEFT adapter to merge
+ * @param portable whether the model is written in ONNX's own operators too, with weights of its own
  * @param createdEpochSeconds the time to record
  */
 public record ExportOptions(
@@ -33,7 +34,22 @@ public record ExportOptions(
         Optional<Calibration> calibration,
         PromptTemplate template,
         Optional<Path> lora,
+        boolean portable,
         long createdEpochSeconds) {
+    /** Without a portable model. */
+    public ExportOptions(
+            Path target,
+            boolean overwrite,
+            Optional<WeightType> weights,
+            Optional<Integer> group,
+            Optional<WeightType> head,
+            Optional<Calibration> calibration,
+            PromptTemplate template,
+            Optional<Path> lora,
+            long createdEpochSeconds) {
+        this(target, overwrite, weights, group, head, calibration, template, lora, false, createdEpochSeconds);
+    }
+
     /** Without an adapter or calibration, and with the groups that the checkpoint has. */
     public ExportOptions(
             Path target,
@@ -56,7 +72,22 @@ public record ExportOptions(
     /** Returns the same with a text to quantise by. */
     public ExportOptions withCalibration(Calibration text) {
         return new ExportOptions(
-                target, overwrite, weights, group, head, Optional.of(text), template, lora, createdEpochSeconds);
+                target,
+                overwrite,
+                weights,
+                group,
+                head,
+                Optional.of(text),
+                template,
+                lora,
+                portable,
+                createdEpochSeconds);
+    }
+
+    /** Returns the same with the model in ONNX's own operators too. */
+    public ExportOptions withPortable() {
+        return new ExportOptions(
+                target, overwrite, weights, group, head, calibration, template, lora, true, createdEpochSeconds);
     }
 
     /** Refuses a target that is there and is not to be replaced: the earlier, the less work is lost. */

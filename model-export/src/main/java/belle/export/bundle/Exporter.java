@@ -7,6 +7,7 @@ import belle.export.checkpoint.GenerationConfig;
 import belle.export.checkpoint.ModelConfig;
 import belle.export.checkpoint.Progress;
 import belle.export.checkpoint.TensorInfo;
+import belle.export.graph.PortableGraph;
 import belle.export.graph.RankGraph;
 import belle.export.tokenizer.TokenizerFiles;
 import belle.proto.Failure;
@@ -105,7 +106,9 @@ public final class Exporter {
         }
         // Beside the hours of a calibration, bytes tell nothing.
         Progress bytes = calibrated.isPresent() ? Progress.NONE : progress;
-        ExportMeter meter = new ExportMeter(bytes, 2 * plan.writtenBytes() + sourceBytes());
+        // A portable model's weights take about as much again.
+        long written = (options.portable() ? 2 : 1) * plan.writtenBytes();
+        ExportMeter meter = new ExportMeter(bytes, 2 * written + sourceBytes());
         String source = sourceHash(meter);
         Path weights = staging.file(Manifest.WEIGHTS_FILE);
         if (calibrated.isPresent()) {
@@ -147,7 +150,6 @@ public final class Exporter {
     private void complete(
             StagingFolder staging, WeightPlan plan, Architecture architecture, String source, ExportMeter meter)
             throws IOException {
-        Path weights = staging.file(Manifest.WEIGHTS_FILE);
         Map<String, FileEntry> files = new TreeMap<>();
         put(files, staging, Manifest.TOKENIZER_FILE, tokenizer.json().getBytes(StandardCharsets.UTF_8));
         int group = plan.storage().group();
@@ -159,12 +161,45 @@ public final class Exporter {
                 put(files, staging, Manifest.graphFile(rank, degree), graph.toByteArray());
             }
         }
-        long chunk = FileHash.CHUNK_BYTES;
-        String hash = FileHash.chunked(weights, chunk);
-        files.put(Manifest.WEIGHTS_FILE, new FileEntry(Files.size(weights), hash, Optional.of(chunk)));
-        meter.advanced(plan.writtenBytes());
+        putWeights(files, staging, Manifest.WEIGHTS_FILE, meter);
+        if (options.portable()) {
+            portable(files, staging, plan, architecture, meter);
+        }
         Manifest manifest = manifest(plan, architecture, source, degrees, files);
         put(new TreeMap<>(), staging, Manifest.FILE, ManifestJson.write(manifest));
+    }
+
+    /** The model in ONNX's own operators, made of the weights that are there. */
+    private void portable(
+            Map<String, FileEntry> files,
+            StagingFolder staging,
+            WeightPlan plan,
+            Architecture architecture,
+            ExportMeter meter)
+            throws IOException {
+        Path weights = staging.file(Manifest.WEIGHTS_FILE);
+        int group = plan.storage().group();
+        PortableGraph portable = PortableGraph.of(
+                config,
+                architecture,
+                plan.entries(),
+                plan.storage().weights(),
+                group,
+                PortableWriter.wideZeros(weights, plan.entries(), group),
+                VERSION);
+        put(files, staging, Manifest.PORTABLE_GRAPH_FILE, portable.model().toByteArray());
+        Path target = staging.file(Manifest.PORTABLE_WEIGHTS_FILE);
+        PortableWriter.write(weights, plan.entries(), group, portable.tensors(), target, meter);
+        putWeights(files, staging, Manifest.PORTABLE_WEIGHTS_FILE, meter);
+    }
+
+    private static void putWeights(Map<String, FileEntry> files, StagingFolder staging, String name, ExportMeter meter)
+            throws IOException {
+        Path weights = staging.file(name);
+        long chunk = FileHash.CHUNK_BYTES;
+        long bytes = Files.size(weights);
+        files.put(name, new FileEntry(bytes, FileHash.chunked(weights, chunk), Optional.of(chunk)));
+        meter.advanced(bytes);
     }
 
     private Manifest manifest(
@@ -299,9 +334,11 @@ public final class Exporter {
     private void refuseFullDisk(StagingFolder staging, WeightPlan plan) throws IOException {
         // What an earlier export left is used again, or removed.
         long free = Files.getFileStore(staging.root()).getUsableSpace() + staging.bytes();
-        if (free < plan.bytes()) {
-            throw new IOException(
-                    "the disk has " + free + " bytes free, but " + Manifest.WEIGHTS_FILE + " needs " + plan.bytes());
+        long needed = (options.portable() ? 2 : 1) * plan.bytes();
+        if (free < needed) {
+            String what = Manifest.WEIGHTS_FILE
+                    + (options.portable() ? " and " + Manifest.PORTABLE_WEIGHTS_FILE + " need " : " needs ");
+            throw new IOException("the disk has " + free + " bytes free, but " + what + needed);
         }
     }
 

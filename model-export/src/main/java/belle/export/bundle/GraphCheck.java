@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +25,9 @@ import java.util.stream.Collectors;
  * used, and weights that are exactly the manifest's.
  */
 final class GraphCheck {
+    /** Of a constant that is kept in a graph. */
+    private static final int MOST_NUMBERS = 8;
+
     private final String file;
     private final ModelProto model;
     private final Map<String, TensorEntry> tensors;
@@ -37,22 +41,45 @@ final class GraphCheck {
 
     /** Throws {@link FailureException} with a Broken naming the file and the node or tensor. */
     static void check(Bundle bundle, String file) {
-        ModelProto model;
+        ModelProto model = read(bundle, file);
+        GraphCheck check = new GraphCheck(file, model, bundle.manifest().tensors());
+        GraphProto graph = model.getGraph();
+        graph.getInitializerList().forEach(check::weight);
+        check.nodes();
+        check.require(
+                graph.getOutputCount() == 1, "output", "has " + graph.getOutputCount() + " outputs in place of 1");
+    }
+
+    /** The same for the portable graph, whose weights lie in a file of their own, and which gives its caches back. */
+    static void checkPortable(Bundle bundle) {
+        ModelProto model = read(bundle, Manifest.PORTABLE_GRAPH_FILE);
+        GraphCheck check = new GraphCheck(Manifest.PORTABLE_GRAPH_FILE, model, Map.of());
+        GraphProto graph = model.getGraph();
+        long bytes = Objects.requireNonNull(bundle.manifest().files().get(Manifest.PORTABLE_WEIGHTS_FILE))
+                .bytes();
+        graph.getInitializerList().forEach(tensor -> check.portableWeight(tensor, bytes));
+        check.nodes();
+        int outputs = 1 + 2 * bundle.manifest().architecture().layers();
+        check.require(
+                graph.getOutputCount() == outputs,
+                "output",
+                "has " + graph.getOutputCount() + " outputs in place of " + outputs);
+    }
+
+    private static ModelProto read(Bundle bundle, String file) {
         try {
-            model = ModelProto.parseFrom(Files.readAllBytes(bundle.file(file)));
+            return ModelProto.parseFrom(Files.readAllBytes(bundle.file(file)));
         } catch (IOException e) {
             throw Verifier.broken(file, "model", "is no ONNX model: " + e.getMessage());
         }
-        new GraphCheck(file, model, bundle.manifest().tensors()).run();
     }
 
-    private void run() {
+    private void nodes() {
         GraphProto graph = model.getGraph();
         Set<String> domains = model.getOpsetImportList().stream()
                 .map(OperatorSetIdProto::getDomain)
                 .collect(Collectors.toSet());
         graph.getInputList().forEach(input -> made(input.getName()));
-        graph.getInitializerList().forEach(this::weight);
         for (NodeProto node : graph.getNodeList()) {
             require(
                     domains.contains(node.getDomain()),
@@ -66,7 +93,6 @@ final class GraphCheck {
             }
             node.getOutputList().forEach(this::made);
         }
-        require(graph.getOutputCount() == 1, "output", "has " + graph.getOutputCount() + " outputs in place of 1");
         String logits = graph.getOutput(0).getName();
         require(logits.equals("logits") && values.contains(logits), "output", "'" + logits + "' is not made logits");
     }
@@ -101,6 +127,26 @@ final class GraphCheck {
         } catch (NumberFormatException e) {
             return -1;
         }
+    }
+
+    /** Small constants are in the graph itself; everything else lies in the file. */
+    private void portableWeight(TensorProto tensor, long fileBytes) {
+        String name = tensor.getName();
+        made(name);
+        if (tensor.getDataLocation() != TensorProto.DataLocation.EXTERNAL) {
+            require(tensor.getInt64DataCount() <= MOST_NUMBERS, name, "lies in the graph");
+            return;
+        }
+        require(
+                external(tensor, "location").equals(Optional.of(Manifest.PORTABLE_WEIGHTS_FILE)),
+                name,
+                "does not lie in " + Manifest.PORTABLE_WEIGHTS_FILE);
+        long offset = number(tensor, "offset");
+        long length = number(tensor, "length");
+        require(
+                offset >= 0 && length >= 0 && offset <= fileBytes - length,
+                name,
+                "lies outside of " + Manifest.PORTABLE_WEIGHTS_FILE);
     }
 
     private static Optional<String> external(TensorProto tensor, String key) {

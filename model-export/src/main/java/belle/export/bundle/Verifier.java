@@ -26,6 +26,9 @@ public final class Verifier {
                 GraphCheck.check(bundle, Manifest.graphFile(rank, degree));
             }
         }
+        if (bundle.manifest().hasPortableGraph()) {
+            GraphCheck.checkPortable(bundle);
+        }
         String graph = Manifest.graphFile(0, 1);
         try (GraphProbe probe =
                 GraphProbe.open(bundle, 1, KvType.F32, Runtime.getRuntime().availableProcessors())) {

@@ -24,7 +24,7 @@ import java.util.Objects;
  *
  * <p>Activations are float32 with a row for each packed token: [T, width].
  */
-final class BelleOps {
+final class BelleOps implements ModelOps {
     private static final Dim TOKENS = Dim.of("T");
 
     /** Inputs of a quantised product whose activations share a scale. */
@@ -53,8 +53,8 @@ final class BelleOps {
         this.cut = cut;
     }
 
-    /** Rows of the embedding, or of the head when they are the same matrix: ids [T] to [T, E]. */
-    Value embedding(String path, Value ids) {
+    @Override
+    public Value embedding(String path, Value ids) {
         String name = has("embedding.weight") ? "embedding.weight" : "head.weight";
         TensorEntry table = entry(name);
         Map<String, Object> attributes = new HashMap<>(Map.of(
@@ -65,8 +65,8 @@ final class BelleOps {
         return add("Embedding", path, List.of(ids, whole(name)), attributes, TOKENS, architecture.hidden());
     }
 
-    /** Queries, keys and values of the rank's heads, side by side: x [T, E] to [T, (H + 2 Hkv) D]. */
-    Value qkv(String path, Value x, String at) {
+    @Override
+    public Value qkv(String path, Value x, String at) {
         Range keys = times(cut.share().kvHeads(), architecture.headDim());
         return product(
                 path,
@@ -77,12 +77,8 @@ final class BelleOps {
                 at + ".qkv.order");
     }
 
-    /**
-     * Up to two products of one input, for the MLP's inner units that the rank has: x [T, E] to [T, n I].
-     *
-     * @param order of the inputs of quantised weights, where they have one of their own
-     */
-    Value units(String path, Value x, List<String> weights, String bias, String order) {
+    @Override
+    public Value units(String path, Value x, List<String> weights, String bias, String order) {
         return product(
                 path,
                 x,
@@ -92,18 +88,14 @@ final class BelleOps {
                 order);
     }
 
-    /** The last product, whose outputs are the logits: x [R, E] to [R, V], or the rank's columns of V. */
-    Value logits(String path, Value x) {
+    @Override
+    public Value logits(String path, Value x) {
         RankCut.Part part = RankCut.outputs(entry("head.weight"), cut.share().vocabulary());
         return product(path, "logits", x, List.of("head.weight"), List.of(part), Value.NONE, Value.NONE, List.of());
     }
 
-    /**
-     * A product cut along its inputs, summed leaf by leaf and rank by rank: x [T, K] to [T, N]. Its bias belongs behind the sum.
-     *
-     * @param collective where the ranks meet; none where there is one rank
-     */
-    Value leafProduct(String path, Value x, String at, Value collective) {
+    @Override
+    public Value leafProduct(String path, Value x, String at, Value collective) {
         RankCut.Part part = cut.leaves(entry(at + ".weight"), group);
         Value own = product(
                 path,
@@ -194,8 +186,8 @@ final class BelleOps {
         return multiplied;
     }
 
-    /** Attention over the paged cache: qkv [T, (H + 2 Hkv) D] to [T, H D]; rotary or ALiBi as the model has it. */
-    Value attention(String path, Value qkv, StepInputs step, int layer) {
+    @Override
+    public Value attention(String path, Value qkv, StepInputs step, int layer) {
         int heads = cut.share().heads().size();
         Map<String, Object> attributes = Map.of(
                 "num_heads",
@@ -235,7 +227,8 @@ final class BelleOps {
                 (long) heads.size() * Float.BYTES);
     }
 
-    Value layerNorm(String path, Value x, String norm, double epsilon) {
+    @Override
+    public Value layerNorm(String path, Value x, String norm, double epsilon) {
         List<Value> inputs = List.of(x, whole(norm + ".weight"), whole(norm + ".bias"));
         return add(
                 "LayerNorm",
@@ -246,7 +239,8 @@ final class BelleOps {
                 width(x));
     }
 
-    Value rmsNorm(String path, Value x, String norm, double epsilon) {
+    @Override
+    public Value rmsNorm(String path, Value x, String norm, double epsilon) {
         List<Value> inputs = List.of(x, whole(norm + ".weight"));
         return add(
                 "RMSNorm",
@@ -257,23 +251,23 @@ final class BelleOps {
                 width(x));
     }
 
-    /** GELU in BLOOM's tanh form, element by element. */
-    Value gelu(String path, Value x) {
+    @Override
+    public Value gelu(String path, Value x) {
         return add("Gelu", path, List.of(x), Map.of(), TOKENS, width(x));
     }
 
-    /** {@code silu(gate) * up}: [T, 2 I] with the gates first, to [T, I]. */
-    Value siluMul(String path, Value gateUp) {
+    @Override
+    public Value siluMul(String path, Value gateUp) {
         return add("SiluMul", path, List.of(gateUp), Map.of(), TOKENS, width(gateUp) / 2);
     }
 
-    /** {@code x + (delta + bias)}, the bias where the model has one. */
-    Value residual(String path, Value x, Value delta, String bias) {
+    @Override
+    public Value residual(String path, Value x, Value delta, String bias) {
         return add("Residual", path, List.of(x, delta, optional(bias)), Map.of(), TOKENS, width(x));
     }
 
-    /** The rows whose logits are wanted: x [T, E], rows [R] to [R, E]. */
-    Value rows(String path, Value x, Value rows) {
+    @Override
+    public Value rows(String path, Value x, Value rows) {
         return graph.node(
                 STOCK,
                 "Gather",

@@ -6,10 +6,10 @@ import java.util.List;
 /** BLOOM: ALiBi attention, LayerNorm with biases, GELU, a LayerNorm behind the embedding. */
 final class BloomGraph implements ModelGraph {
     private final Bloom config;
-    private final BelleOps ops;
+    private final ModelOps ops;
     private final StepInputs step;
 
-    BloomGraph(Bloom config, BelleOps ops, StepInputs step) {
+    BloomGraph(Bloom config, ModelOps ops, StepInputs step) {
         this.config = config;
         this.ops = ops;
         this.step = step;
@@ -61,7 +61,7 @@ final class BloomGraph implements ModelGraph {
         String at = "layers." + layer + ".attention";
         Value normed = ops.layerNorm(path + "_norm/LayerNorm", x, at + "_norm", config.normEpsilon());
         Value qkv = ops.qkv(path + "/qkv/MatMul", normed, at);
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
+        Value mixed = ops.attention(path + "/Attention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output", step.collective());
         return ops.residual(path + "/Residual", config.residualAfterNorm() ? normed : x, delta, at + ".output.bias");
     }

@@ -27,19 +27,40 @@ import java.util.TreeMap;
  * about models. A name used twice is a bug.
  */
 final class GraphBuilder {
-    /** ONNX operator set of the stock ops, and the file format's version that goes with it. */
-    static final int STOCK_OPSET = 21;
-
-    static final int BELLE_OPSET = 1;
     static final String STOCK = "";
     static final String BELLE = "belle";
-    private static final int IR_VERSION = 10;
+    static final String MICROSOFT = "com.microsoft";
 
+    /**
+     * The operators that a graph may use, and the file format's version that goes with them.
+     *
+     * @param irVersion of the file format
+     * @param opsets version of each domain's operator set
+     */
+    record Dialect(int irVersion, Map<String, Integer> opsets) {
+        /** Our own operators, and the few of ONNX that need no rounding. */
+        static final Dialect BELLE_OPS = new Dialect(10, Map.of(STOCK, 21, BELLE, 1));
+
+        /** ONNX's operators, and ONNX Runtime's for quantised products. */
+        static final Dialect PORTABLE = new Dialect(11, Map.of(STOCK, 24, MICROSOFT, 1));
+
+        Dialect {
+            opsets = Map.copyOf(opsets);
+        }
+    }
+
+    private final Dialect dialect;
     private final GraphProto.Builder graph = GraphProto.newBuilder();
     private final Set<String> names = new HashSet<>();
     private final Map<String, ValueInfoProto> between = new LinkedHashMap<>();
 
+    /** A graph of {@link Dialect#BELLE_OPS}. */
     GraphBuilder(String name, String description) {
+        this(Dialect.BELLE_OPS, name, description);
+    }
+
+    GraphBuilder(Dialect dialect, String name, String description) {
+        this.dialect = dialect;
         graph.setName(name).setDocString(description);
     }
 
@@ -77,6 +98,20 @@ final class GraphBuilder {
         return value;
     }
 
+    /** Adds a small constant of whole numbers, kept in the graph itself: int64 [values], or a scalar. */
+    Value numbers(String name, boolean scalar, long... values) {
+        Value value = fresh(name, DataType.INT64, scalar ? List.of() : List.of(Dim.of(values.length)));
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(DataType.INT64.getNumber());
+        if (!scalar) {
+            tensor.addDims(values.length);
+        }
+        for (long each : values) {
+            tensor.addInt64Data(each);
+        }
+        graph.addInitializer(tensor);
+        return value;
+    }
+
     /** Adds a node with one result, called {@code resultName}. Left-out inputs at the end are not written at all. */
     Value node(
             String domain,
@@ -87,12 +122,26 @@ final class GraphBuilder {
             String resultName,
             DataType type,
             Dim... shape) {
-        Value result = fresh(resultName, type, List.of(shape));
-        NodeProto.Builder node = NodeProto.newBuilder()
-                .setDomain(domain)
-                .setOpType(op)
-                .setName(path)
-                .addOutput(result.name());
+        Value result = new Value(resultName, type, List.of(shape));
+        node(domain, op, path, inputs, attributes, List.of(result));
+        return result;
+    }
+
+    /** Adds a node with these results, whose names must be new. */
+    void node(
+            String domain,
+            String op,
+            String path,
+            List<Value> inputs,
+            Map<String, Object> attributes,
+            List<Value> results) {
+        NodeProto.Builder node =
+                NodeProto.newBuilder().setDomain(domain).setOpType(op).setName(path);
+        for (Value result : results) {
+            fresh(result.name(), result.type(), result.shape());
+            node.addOutput(result.name());
+            between.put(result.name(), info(result));
+        }
         int given = inputs.size();
         while (given > 0 && inputs.get(given - 1).isNone()) {
             given--;
@@ -100,19 +149,18 @@ final class GraphBuilder {
         inputs.subList(0, given).forEach(input -> node.addInput(input.name()));
         new TreeMap<>(attributes).forEach((name, value) -> node.addAttribute(attribute(name, value)));
         graph.addNode(node);
-        between.put(resultName, info(result));
-        return result;
     }
 
     /** Returns the finished model. {@code metadata} is for people and for {@code inspect}: no runtime reads it. */
     ModelProto build(String producerVersion, Map<String, String> metadata) {
         ModelProto.Builder model = ModelProto.newBuilder()
-                .setIrVersion(IR_VERSION)
+                .setIrVersion(dialect.irVersion())
                 .setProducerName("belle")
                 .setProducerVersion(producerVersion)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(STOCK).setVersion(STOCK_OPSET))
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(BELLE).setVersion(BELLE_OPSET))
                 .setGraph(graph.addAllValueInfo(between.values()));
+        new TreeMap<>(dialect.opsets())
+                .forEach((domain, version) -> model.addOpsetImport(
+                        OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
         new TreeMap<>(metadata)
                 .forEach((key, value) -> model.addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey(key).setValue(value)));

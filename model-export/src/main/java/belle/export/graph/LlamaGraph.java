@@ -6,10 +6,10 @@ import java.util.List;
 /** LLaMA: rotary attention with grouped key/value heads, RMSNorm, gated SiLU. */
 final class LlamaGraph implements ModelGraph {
     private final Llama config;
-    private final BelleOps ops;
+    private final ModelOps ops;
     private final StepInputs step;
 
-    LlamaGraph(Llama config, BelleOps ops, StepInputs step) {
+    LlamaGraph(Llama config, ModelOps ops, StepInputs step) {
         this.config = config;
         this.ops = ops;
         this.step = step;
@@ -58,7 +58,7 @@ final class LlamaGraph implements ModelGraph {
         String at = "layers." + layer + ".attention";
         Value normed = ops.rmsNorm(path + "_norm/RMSNorm", x, at + "_norm", config.normEpsilon());
         Value qkv = ops.qkv(path + "/qkv/MatMul", normed, at);
-        Value mixed = ops.attention(path + "/PagedAttention", qkv, step, cacheLayer);
+        Value mixed = ops.attention(path + "/Attention", qkv, step, cacheLayer);
         Value delta = ops.leafProduct(path + "/output/MatMul", mixed, at + ".output", step.collective());
         return ops.residual(path + "/Residual", x, delta, at + ".output.bias");
     }

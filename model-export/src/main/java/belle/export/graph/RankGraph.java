@@ -40,7 +40,7 @@ public final class RankGraph {
                 exporter, Map.of("belle.bundle.format", Integer.toString(Manifest.FORMAT_VERSION), "belle.rank", what));
     }
 
-    static ModelGraph family(ModelConfig config, BelleOps ops, StepInputs step) {
+    static ModelGraph family(ModelConfig config, ModelOps ops, StepInputs step) {
         return switch (config) {
             case ModelConfig.Bloom bloom -> new BloomGraph(bloom, ops, step);
             case ModelConfig.Llama llama -> new LlamaGraph(llama, ops, step);

@@ -39,6 +39,11 @@ record StepInputs(
         return new StepInputs(ids, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE, Value.NONE);
     }
 
+    /** For a graph that has its own way to the cache: ids [T] and rows alone. */
+    static StepInputs flat(Value ids, Value logitRows) {
+        return new StepInputs(ids, Value.NONE, Value.NONE, Value.NONE, Value.NONE, logitRows, Value.NONE);
+    }
+
     /** For a graph that begins behind the embedding and ends before the head. */
     static StepInputs withoutIds(GraphBuilder graph) {
         return new StepInputs(

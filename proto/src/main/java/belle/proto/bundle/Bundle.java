@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** A model bundle that was opened strictly: its manifest fits its files, byte for byte. Holds nothing open. */
 public final class Bundle {
-    /** Smaller weights are hashed in less time than anybody notices, and need no stamp. */
+    /** Smaller files are hashed in less time than anybody notices, and need no stamp. */
     private static final long STAMPED_FROM_BYTES = 64L << 20;
 
     private final Path dir;
@@ -120,19 +120,19 @@ public final class Bundle {
     }
 
     private static void verify(Path dir, Map<String, FileEntry> files, byte[] json, boolean always) throws IOException {
-        Path weights = dir.resolve(Manifest.WEIGHTS_FILE);
         VerifiedStamps stamps = new VerifiedStamps(UserCache.directory());
-        String identity = VerifiedStamps.identity(json, weights);
-        boolean large = Files.size(weights) >= STAMPED_FROM_BYTES;
-        boolean stamped = large && !always && stamps.holds(weights, identity);
         for (var file : files.entrySet()) {
-            if (!stamped || !file.getKey().equals(Manifest.WEIGHTS_FILE)) {
-                checkHash(dir.resolve(file.getKey()), file.getKey(), file.getValue());
+            Path path = dir.resolve(file.getKey());
+            String identity = VerifiedStamps.identity(json, path);
+            boolean large = file.getValue().bytes() >= STAMPED_FROM_BYTES;
+            if (large && !always && stamps.holds(path, identity)) {
+                continue;
             }
-        }
-        // A file that changed while it was hashed is not vouched for.
-        if (large && !stamped && identity.equals(VerifiedStamps.identity(json, weights))) {
-            stamps.put(weights, identity);
+            checkHash(path, file.getKey(), file.getValue());
+            // A file that changed while it was hashed is not vouched for.
+            if (large && identity.equals(VerifiedStamps.identity(json, path))) {
+                stamps.put(path, identity);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -46,6 +47,13 @@ public record Manifest(
     public static final String WEIGHTS_FILE = "weights.bin";
     public static final String TOKENIZER_FILE = "tokenizer.json";
 
+    /** The model in ONNX's own operators, and its weights: both or neither. */
+    public static final String PORTABLE_GRAPH_FILE = "portable.onnx";
+
+    public static final String PORTABLE_WEIGHTS_FILE = "portable.bin";
+
+    private static final Set<String> PORTABLE_FILES = Set.of(PORTABLE_GRAPH_FILE, PORTABLE_WEIGHTS_FILE);
+
     public Manifest {
         degrees = List.copyOf(degrees);
         eosIds = List.copyOf(eosIds);
@@ -56,7 +64,7 @@ public record Manifest(
 
     /**
      * Returns a hash of what decides the tokens: files, shape, templates, special ids and defaults. Two exports of one
-     * checkpoint have the same, whenever they were made and whatever they are called.
+     * checkpoint have the same, whenever they were made and whatever they are called, with portable files or without.
      */
     public String contentHash() {
         StringBuilder text = new StringBuilder();
@@ -64,10 +72,17 @@ public record Manifest(
                 List.of(formatVersion, architecture, weights, group, kvCache, eosIds, bosIds, template, sampling)) {
             text.append(part).append('\n');
         }
-        new TreeMap<>(files)
-                .forEach((file, entry) ->
-                        text.append(file).append(' ').append(entry.sha256()).append('\n'));
+        new TreeMap<>(files).forEach((file, entry) -> {
+            if (!PORTABLE_FILES.contains(file)) {
+                text.append(file).append(' ').append(entry.sha256()).append('\n');
+            }
+        });
         return FileHash.of(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Tells whether the bundle has the model in ONNX's own operators. */
+    public boolean hasPortableGraph() {
+        return files.containsKey(PORTABLE_GRAPH_FILE);
     }
 
     /** File name of a rank's graph. */

@@ -114,6 +114,10 @@ final class ManifestRules {
                 expected.add(Manifest.graphFile(rank, degree));
             }
         }
+        if (manifest.hasPortableGraph() || manifest.files().containsKey(Manifest.PORTABLE_WEIGHTS_FILE)) {
+            expected.add(Manifest.PORTABLE_GRAPH_FILE);
+            expected.add(Manifest.PORTABLE_WEIGHTS_FILE);
+        }
         manifest.files().forEach((name, entry) -> {
             require(
                     FILE_NAME.matcher(name).matches(),
