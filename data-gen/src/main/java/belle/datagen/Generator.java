@@ -6,6 +6,7 @@ import belle.client.ModelServer;
 import belle.client.Outcome;
 import belle.client.Question;
 import belle.client.Retries;
+import belle.client.StreamSystem;
 import belle.dataset.EntryLog;
 import belle.dataset.ItemFile;
 import belle.dataset.ItemWriter;
@@ -148,7 +149,7 @@ public final class Generator {
         }
         var prompt = new GenerationPrompt(plan.heading, plan.seedTasks, plan.settings.examples(), plan.settings.seed());
         var decisions = new Decisions(log, selection, watcher);
-        ActorSystem system = ActorSystem.create("data-gen");
+        ActorSystem system = StreamSystem.start("data-gen");
         try {
             Source.fromIterator(
                             () -> LongStream.iterate(tally.draws(), n -> n + 1).iterator())

@@ -2,6 +2,7 @@ package belle.eval;
 
 import belle.client.Answer;
 import belle.client.Outcome;
+import belle.client.StreamSystem;
 import belle.dataset.EntryLog;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -52,7 +53,7 @@ record Survey<S, E extends Entry>(
                 E entry = entries.get(item.number());
                 return entry != null && entry.failure().isEmpty() && done.test(item, entry);
             });
-            ActorSystem system = ActorSystem.create("eval");
+            ActorSystem system = StreamSystem.start("eval");
             try {
                 Source.from(missing)
                         .mapAsyncUnordered(concurrency, ask::apply)

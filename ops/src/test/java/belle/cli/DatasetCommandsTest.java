@@ -2,11 +2,14 @@ package belle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import belle.client.StreamSystem;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.ExtendedActorSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +79,21 @@ class DatasetCommandsTest {
     void theIndexIsMeasured() {
         assertThat(run("bench", "--similarity", "--smoke")).isZero();
         assertThat(printed.toString()).contains("1,000 documents  one more: mean ");
+    }
+
+    /** The program's own configuration is that of a cluster's member. */
+    @Test
+    void streamsBindNoPort() {
+        ActorSystem system = StreamSystem.start("alone");
+        try {
+            assertThat(((ExtendedActorSystem) system)
+                            .provider()
+                            .getDefaultAddress()
+                            .hasLocalScope())
+                    .isTrue();
+        } finally {
+            system.terminate();
+        }
     }
 
     private int run(Object... arguments) {

@@ -66,23 +66,30 @@ class RankFaultsTest {
                     ranks(server, "well").stream().map(ProcessHandle::pid).toList();
             assertThat(others).hasSize(2);
 
-            var faults = new Faults(server);
             int rounds = 0;
             try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-                Future<Integer> done = clients.submit(faults);
-                while (!done.isDone()) {
-                    rounds++;
-                    String round = "round-" + rounds;
-                    Future<List<String>> ofOther = clients.submit(() -> all(url, "well", round));
-                    assertThat(all(url, "ill", round)).as(round).isEqualTo(expected);
-                    assertThat(ofOther.get()).as(round).isEqualTo(expectedOfOther);
-                }
-                assertThat(done.get()).isEqualTo(FAULTS);
+                Future<Integer> faults = clients.submit(new Faults(server));
+                Future<Integer> ofOther = clients.submit(() -> again(url, "well", expectedOfOther, faults));
+                rounds = again(url, "ill", expected, faults);
+                assertThat(faults.get()).isEqualTo(FAULTS);
+                assertThat(ofOther.get()).isPositive();
             }
             assertThat(ranks(server, "well").stream().map(ProcessHandle::pid)).isEqualTo(others);
             assertThat(ranks(server, "ill")).hasSize(2);
             System.out.printf("%d faults of ranks under %d rounds of %d streams%n", FAULTS, rounds, STREAMS);
         }
+    }
+
+    /** Asks for all streams again and again until {@code done}, and returns how often. */
+    private static int again(URI url, String model, List<String> expected, Future<?> done) throws Exception {
+        int rounds = 0;
+        while (!done.isDone()) {
+            rounds++;
+            assertThat(all(url, model, "round-" + rounds))
+                    .as("round %d of %s", rounds, model)
+                    .isEqualTo(expected);
+        }
+        return rounds;
     }
 
     /** Kills and stops ranks of one model in turn, each once they are all at work. */
