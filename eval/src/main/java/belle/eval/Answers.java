@@ -4,21 +4,14 @@ import belle.client.ModelClient;
 import belle.client.Outcome;
 import belle.client.Question;
 import belle.dataset.EntryLog;
-import belle.proto.Failure;
 import belle.proto.FailureException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * A model's answers to a set, in a file that a run which was killed goes on from. A question without an answer is asked again by
@@ -51,63 +44,29 @@ public final class Answers {
             int concurrency,
             Consumer<Integer> watcher)
             throws IOException {
-        Map<Long, Reply> replies = new TreeMap<>();
-        try (var log =
-                EntryLog.open(file, settings, Settings.class, Reply.class, reply -> replies.put(reply.item(), reply))) {
-            List<EvalItem> missing = new ArrayList<>(items);
-            missing.removeIf(item -> {
-                Reply reply = replies.get(item.number());
-                return reply != null && reply.failure().isEmpty();
-            });
-            ActorSystem system = ActorSystem.create("eval");
-            try {
-                Source.from(missing)
-                        .mapAsyncUnordered(
-                                concurrency,
-                                item -> client.ask(question.apply(item.question()))
-                                        .thenApply(outcome -> reply(item, outcome)))
-                        .runWith(
-                                Sink.foreach(reply -> {
-                                    append(log, reply);
-                                    replies.put(reply.item(), reply);
-                                    watcher.accept(replies.size());
-                                }),
-                                system)
-                        .toCompletableFuture()
-                        .join();
-            } catch (CompletionException e) {
-                throw e.getCause() instanceof RuntimeException known ? known : e;
-            } finally {
-                system.terminate();
-            }
-            log.sync();
-            return replies;
-        }
+        return new Survey<>(file, settings, Settings.class, Reply.class, (_, _) -> true, concurrency)
+                .run(
+                        items,
+                        item -> client.ask(question.apply(item.question())).thenApply(outcome -> reply(item, outcome)),
+                        watcher);
     }
 
     /** Reads a file of answers, whatever its settings. */
     public static Map<Long, Reply> read(Path file) throws IOException {
         Map<Long, Reply> replies = new TreeMap<>();
-        EntryLog.read(file, Settings.class, Reply.class, reply -> replies.put(reply.item(), reply));
+        read(file, replies);
         return replies;
     }
 
-    private static Reply reply(EvalItem item, Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Answered(var answer, int _) ->
-                new Reply(item.number(), answer.text(), answer.finishReason(), "");
-            case Outcome.Failed(String reason, int _) -> new Reply(item.number(), "", "", reason);
-            case Outcome.Refused(String reason, int _) ->
-                throw new FailureException(new Failure.Invalid("--base-url", reason));
-            case Outcome.Unasked _ -> throw new FailureException(new Failure.Unavailable("the run was stopped"));
-        };
+    /** Reads the answers into {@code replies}. */
+    static Settings read(Path file, Map<Long, Reply> replies) throws IOException {
+        return EntryLog.read(file, Settings.class, Reply.class, reply -> replies.put(reply.item(), reply));
     }
 
-    private static void append(EntryLog<Settings, Reply> log, Reply reply) {
-        try {
-            log.append(reply);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static Reply reply(EvalItem item, Outcome outcome) {
+        return Survey.result(
+                outcome,
+                answer -> new Reply(item.number(), answer.text(), answer.finishReason(), ""),
+                reason -> new Reply(item.number(), "", "", reason));
     }
 }

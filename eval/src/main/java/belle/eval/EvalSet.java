@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Evaluation sets in BELLE's form: {@code question}, {@code std_answer} (may be empty) and {@code class}. */
 public final class EvalSet {
@@ -21,9 +23,9 @@ public final class EvalSet {
                 file,
                 (item, number, line) -> items.add(new EvalItem(
                         number,
-                        text(file, item, "question", line),
-                        item.has("std_answer") ? text(file, item, "std_answer", line) : "",
-                        taskClass(text(file, item, "class", line)))));
+                        text(file.toString(), item, "question", line),
+                        item.has("std_answer") ? text(file.toString(), item, "std_answer", line) : "",
+                        taskClass(text(file.toString(), item, "class", line)))));
         if (items.isEmpty()) {
             throw new FailureException(new Failure.Broken(file.toString(), "items", "there is none"));
         }
@@ -35,11 +37,20 @@ public final class EvalSet {
         return name.toLowerCase(Locale.ROOT).replaceAll("[\\s\\u00a0_]+", " ").strip();
     }
 
-    private static String text(Path file, JsonNode item, String field, long line) {
+    /** The items of each class. */
+    static Map<String, List<EvalItem>> byClass(List<EvalItem> items) {
+        Map<String, List<EvalItem>> classes = new TreeMap<>();
+        items.forEach(item -> classes.computeIfAbsent(item.taskClass(), _ -> new ArrayList<>())
+                .add(item));
+        return classes;
+    }
+
+    /** A field that must be text; a question also must not be blank. */
+    static String text(String file, JsonNode item, String field, long line) {
         JsonNode value = item.path(field);
         if (!value.isTextual() || (field.equals("question") && value.asText().isBlank())) {
             throw new FailureException(
-                    new Failure.Broken(file.toString(), "line " + line, "'" + field + "' must be text, not " + value));
+                    new Failure.Broken(file, "line " + line, "'" + field + "' must be text, not " + value));
         }
         return value.asText();
     }

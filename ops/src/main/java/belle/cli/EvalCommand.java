@@ -9,13 +9,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         description = "Answers an evaluation set with a model, and scores the answers.",
-        subcommands = {EvalRunCommand.class, EvalReportCommand.class})
+        subcommands = {EvalRunCommand.class, EvalReportCommand.class, EvalPerplexityCommand.class})
 final class EvalCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run or report");
+        throw new ParameterException(spec.commandLine(), "a command is missing: run, report, perplexity or pass");
     }
 }
