@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         description = "Answers an evaluation set with a model, and scores the answers.",
-        subcommands = {EvalRunCommand.class, EvalReportCommand.class, EvalPerplexityCommand.class})
+        subcommands = {EvalRunCommand.class, EvalReportCommand.class, EvalPerplexityCommand.class, EvalPassCommand.class
+        })
 final class EvalCommand implements Runnable {
     @Spec
     private CommandSpec spec;
