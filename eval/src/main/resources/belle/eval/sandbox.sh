@@ -28,6 +28,7 @@ cat >box/program.py
 pivot_root . old
 cd /
 umount -l old
+rmdir old
 echo 0 >/proc/sys/user/max_user_namespaces
 mount -o remount,bind,ro /
 umount -l /proc
