@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * characters count where the sentence has no other ones.
  */
 final class MathAnswer {
-    private static final Pattern MARK = Pattern.compile("####|答案?\\s*[:：]|答案\\s*[是为]\\s*[:：]?");
+    private static final Pattern MARK = Pattern.compile("(?:####|答案?\\s*[:：]|答案\\s*[是为]\\s*[:：]?)(?=[^\\n]*\\S)");
     private static final Pattern BOXED = Pattern.compile("\\\\boxed\\s*\\{((?:[^{}]|\\{[^{}]*})*)}");
     private static final Pattern SENTENCE_END = Pattern.compile("[。！？!?；;\\n]|\\.(?=\\s|$)");
     private static final Pattern LIST_NUMBER = Pattern.compile("(?m)^\\s*\\d{1,2}[.、)）]\\s*(?=[^\\d\\s])");
@@ -32,7 +32,7 @@ final class MathAnswer {
             + "|(?<parts>\\d+)\\s*分之\\s*(?<of>\\d+)"
             + "|(?<plain>\\d{1,3}(?:,\\d{3})+(?!\\d)(?:\\.\\d+)?|\\d+(?:\\.\\d+)?)"
             + "(?:\\s*[×x*]\\s*10\\s*\\^\\s*\\{?(?<power>-?\\d{1,3})}?)?"
-            + ")\\s*(?<percent>%|‰)?(?<size>[十百千]?[万亿]{0,2})");
+            + ")\\s*(?<percent>%|‰)?(?<size>(?:[十百]|千(?![瓦卡焦帕赫伏字]))?[万亿]{0,2})");
     private static final String CHINESE = "[" + ChineseNumber.WHOLE + "]+(?:点[零〇一二三四五六七八九]+)?";
     private static final Pattern CHINESE_NUMBER = Pattern.compile("(?<sign>负)?(?<!第)(?:"
             + "(?<half>一半|二分之一)|百分之(?<percent>" + CHINESE + ")|(?<parts>" + CHINESE + ")分之(?<of>" + CHINESE + ")"
