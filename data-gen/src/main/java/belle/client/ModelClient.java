@@ -58,17 +58,17 @@ public final class ModelClient implements AutoCloseable {
     }
 
     /** Asks; never completes exceptionally but for a bug. */
-    public CompletionStage<Outcome> ask(Question question) {
-        return CompletableFuture.supplyAsync(() -> tries(question), threads);
+    public CompletionStage<Outcome> ask(Request request) {
+        return CompletableFuture.supplyAsync(() -> tries(request), threads);
     }
 
-    private Outcome tries(Question question) {
+    private Outcome tries(Request request) {
         String last = "";
         for (int tried = 1; tried <= retries.tries(); tried++) {
             if (!budget.takeRequest()) {
                 return new Outcome.Unasked(tried - 1);
             }
-            switch (once(question)) {
+            switch (once(request)) {
                 case Try.Told(Answer answer) -> {
                     return new Outcome.Answered(answer, tried);
                 }
@@ -100,11 +100,11 @@ public final class ModelClient implements AutoCloseable {
         record Interrupted() implements Try {}
     }
 
-    private Try once(Question question) {
+    private Try once(Request request) {
         CompletableFuture<HttpResponse<byte[]>> response =
-                http.sendAsync(request(question), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
+                http.sendAsync(message(request), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
         try {
-            return judged(response.get(server.timeout().toMillis(), TimeUnit.MILLISECONDS), question.api());
+            return judged(response.get(server.timeout().toMillis(), TimeUnit.MILLISECONDS), request.api());
         } catch (TimeoutException e) {
             giveUp(response);
             return again("no answer within " + server.timeout().toSeconds() + " s");
@@ -126,12 +126,12 @@ public final class ModelClient implements AutoCloseable {
         response.cancel(true);
     }
 
-    private HttpRequest request(Question question) {
-        var request = HttpRequest.newBuilder(server.address(question.api()))
+    private HttpRequest message(Request request) {
+        var message = HttpRequest.newBuilder(server.address(request.api()))
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(question.body(JSON).toString()));
-        server.key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
-        return request.build();
+                .POST(BodyPublishers.ofString(request.body(JSON).toString()));
+        server.key().ifPresent(key -> message.header("Authorization", "Bearer " + key));
+        return message.build();
     }
 
     private Try judged(HttpResponse<byte[]> response, Api api) {

@@ -20,13 +20,14 @@ public record Question(
         double temperature,
         double topP,
         List<String> stop,
-        OptionalLong seed) {
+        OptionalLong seed)
+        implements Request {
     public Question {
         stop = List.copyOf(stop);
     }
 
-    /** The request's body. */
-    ObjectNode body(ObjectMapper json) {
+    @Override
+    public ObjectNode body(ObjectMapper json) {
         ObjectNode body = json.createObjectNode()
                 .put("model", model)
                 .put("max_tokens", maxTokens)

@@ -1,7 +1,7 @@
 package belle.eval;
 
 /** What a run writes down of one item of a set. */
-sealed interface Entry permits Reply, Judgement {
+sealed interface Entry permits Reply, Judgement, AnswerScore {
     /** The item's number. */
     long item();
 
