@@ -9,13 +9,20 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         description = "Answers an evaluation set with models, has the answers judged, and reports.",
-        subcommands = {EvalRunCommand.class, EvalJudgeCommand.class, EvalReportCommand.class, EvalPerplexityCommand.class, EvalPassCommand.class})
+        subcommands = {
+            EvalRunCommand.class,
+            EvalJudgeCommand.class,
+            EvalReportCommand.class,
+            EvalPerplexityCommand.class,
+            EvalPassCommand.class
+        })
 final class EvalCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run, judge, report, perplexity or pass");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: run, judge, report, perplexity or pass");
     }
 }
