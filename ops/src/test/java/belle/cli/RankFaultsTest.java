@@ -40,7 +40,7 @@ class RankFaultsTest {
         Path config = Files.writeString(folder.resolve("node.conf"), """
                 belle.node {
                   planted-faults.min-step = 5 ms
-                  runtime { threads = 2, kv-cache-bytes = 64 MiB, rank-deadline = 5 s }
+                  runtime { threads = 2, kv-cache-bytes = 64 MiB, rank-deadline = 5 s, rank-start-deadline = 20 s }
                 }
                 """);
         try (RunningMember server = RunningMember.start(
