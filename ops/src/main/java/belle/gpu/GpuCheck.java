@@ -6,6 +6,7 @@ import belle.engine.Output;
 import belle.export.bundle.ExportOptions;
 import belle.export.bundle.Exporter;
 import belle.export.checkpoint.Progress;
+import belle.export.checkpoint.RandomCheckpoint;
 import belle.ort.CudaRuntime;
 import belle.proto.FailureException;
 import belle.proto.SamplingParams;
@@ -143,7 +144,7 @@ public final class GpuCheck {
     public Path checkpoint(ModelShape shape, Path tokenizer) throws IOException {
         notes.accept("writing random weights of " + shape.name());
         Path folder = work.resolve(shape.name());
-        RandomCheckpoint.write(shape, tokenizer, folder);
+        RandomCheckpoint.write(shape.config(), shape.tensors(), tokenizer, folder);
         return folder;
     }
 

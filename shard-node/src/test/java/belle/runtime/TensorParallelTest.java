@@ -51,14 +51,14 @@ class TensorParallelTest {
 
     static Stream<Arguments> shapes() {
         return Stream.of(
-                shape("6 heads of 32", List.of(1, 2, 4), at -> RandomCheckpoint.bloom(at, 6, 32)),
-                shape("12 heads of 16", List.of(1, 2, 4, 8), at -> RandomCheckpoint.bloom(at, 12, 16)),
-                shape("8 heads of 40", List.of(1, 2, 4, 8), at -> RandomCheckpoint.llama(at, 8, 8, 40, 1000)),
-                shape("40 heads, few shared", List.of(1, 2, 4, 8), at -> RandomCheckpoint.llama(at, 40, 8, 8, 700)),
+                shape("6 heads of 32", List.of(1, 2, 4), at -> RandomModels.bloom(at, 6, 32)),
+                shape("12 heads of 16", List.of(1, 2, 4, 8), at -> RandomModels.bloom(at, 12, 16)),
+                shape("8 heads of 40", List.of(1, 2, 4, 8), at -> RandomModels.llama(at, 8, 8, 40, 1000)),
+                shape("40 heads, few shared", List.of(1, 2, 4, 8), at -> RandomModels.llama(at, 40, 8, 8, 700)),
                 shape(
                         "key/value heads in two ranks",
                         List.of(1, 2, 4, 8),
-                        at -> RandomCheckpoint.llama(at, 16, 2, 32, 576)));
+                        at -> RandomModels.llama(at, 16, 2, 32, 576)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -114,7 +114,7 @@ class TensorParallelTest {
 
     @Test
     void aModelMayHaveADegreeOfItsOwn() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var config = ranks(
                 1,
                 Optional.empty(),
@@ -131,7 +131,7 @@ class TensorParallelTest {
 
     @Test
     void aDegreeThatCannotBeIsRefused() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         assertThatThrownBy(() -> OpenModel.open(bundle, config(8, KvType.F32)))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("--tensor-parallel of bundle")
@@ -142,7 +142,7 @@ class TensorParallelTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4})
     void ranksInProcessesGiveTheSameBits(int degree) throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         List<List<Completion.Choice>> expected;
         try (OpenModel model = OpenModel.open(bundle, config(1, KvType.F32))) {
             expected = generate(model);
@@ -154,7 +154,7 @@ class TensorParallelTest {
 
     @Test
     void aRankThatIsKilledFailsTheStepForAllAndTheNextOneFindsThemAgain() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         try (OpenModel model = OpenModel.open(bundle, inProcesses(2, Duration.ofMinutes(1)))) {
             List<List<Completion.Choice>> expected = generate(model);
             for (int round = 0; round < 2; round++) {
@@ -172,7 +172,7 @@ class TensorParallelTest {
 
     @Test
     void aRankThatHangsIsGivenUp() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var patience = inProcesses(2, Duration.ofSeconds(8));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
             List<List<Completion.Choice>> expected = generate(model);
@@ -187,7 +187,7 @@ class TensorParallelTest {
     /** One is stopped before it is open: the step does not suffer for it. */
     @Test
     void aRankThatHangsWhileItOpensIsGivenUp() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var patience =
                 ranks(2, Optional.empty(), true, Map.of(), List.of(), Duration.ofMinutes(1), Duration.ofSeconds(15));
         try (OpenModel model = OpenModel.open(bundle, patience)) {
@@ -218,7 +218,7 @@ class TensorParallelTest {
 
     @Test
     void ranksStayOnTheirCores() throws Exception {
-        Path bundle = export(RandomCheckpoint.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
         var pinned = ranks(
                 2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1), Duration.ofMinutes(2));
         try (OpenModel model = OpenModel.open(bundle, pinned)) {

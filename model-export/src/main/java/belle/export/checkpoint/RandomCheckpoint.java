@@ -1,4 +1,4 @@
-package belle.gpu;
+package belle.export.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Writes a checkpoint of random weights in float16; the same shape gives the same bytes. */
-final class RandomCheckpoint {
+/** Checkpoints of random weights in float16, to measure and to test by; the same shape gives the same bytes. */
+public final class RandomCheckpoint {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> TOKENIZER =
             List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json");
@@ -27,17 +27,21 @@ final class RandomCheckpoint {
     private RandomCheckpoint() {}
 
     /**
-     * Writes the checkpoint.
+     * Writes a checkpoint.
      *
+     * @param config what {@code config.json} says
+     * @param tensors names and dimensions
      * @param tokenizer a folder whose tokenizer it gets
+     * @param folder is made
      */
-    static void write(ModelShape shape, Path tokenizer, Path folder) throws IOException {
+    public static void write(
+            Map<String, Object> config, Map<String, List<Integer>> tensors, Path tokenizer, Path folder)
+            throws IOException {
         Files.createDirectories(folder);
         for (String file : TOKENIZER) {
             Files.copy(tokenizer.resolve(file), folder.resolve(file));
         }
-        Files.write(folder.resolve("config.json"), JSON.writeValueAsBytes(shape.config()));
-        Map<String, List<Integer>> tensors = shape.tensors();
+        Files.write(folder.resolve("config.json"), JSON.writeValueAsBytes(config));
         try (OutputStream out =
                 new BufferedOutputStream(Files.newOutputStream(folder.resolve("model.safetensors")), 1 << 20)) {
             byte[] header = JSON.writeValueAsString(header(tensors)).getBytes(StandardCharsets.UTF_8);
