@@ -231,7 +231,7 @@ final class MatMulCase implements TestedProduct {
             tensors[part == 0 ? 1 : part + 2] = Ops.weights(half, tiles, end - first, inputs, 64);
             builder.attribute("n" + part, to[part] - from[part]);
             skip[part] = from[part] % 64;
-            biasAt[part] = before + from[part];
+            biasAt[part] = (long) before + from[part];
             before += outputs[part];
         }
         builder.attribute("K", inputs).attribute("skip", skip);

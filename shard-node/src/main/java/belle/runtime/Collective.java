@@ -55,7 +55,7 @@ final class Collective implements AutoCloseable {
     }
 
     private static long bytes(int ranks) {
-        return HEADER_BYTES + ranks * 2 * PIECE_FLOATS * Float.BYTES;
+        return HEADER_BYTES + 2L * ranks * PIECE_FLOATS * Float.BYTES;
     }
 
     /** Returns the graph input {@code collective} of {@code rank} in step {@code number}. */

@@ -65,7 +65,7 @@ final class PortableRank implements StepRunner {
         begin(step);
         List<SlotRun> runs = SlotRun.of(step);
         reserve(runs);
-        Map<Slice, Integer> firstRows = new IdentityHashMap<>();
+        IdentityHashMap<Slice, Integer> firstRows = new IdentityHashMap<>();
         int row = 0;
         for (SlotRun run : runs) {
             try {

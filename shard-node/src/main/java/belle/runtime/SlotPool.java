@@ -62,8 +62,7 @@ final class SlotPool implements AutoCloseable {
         return layout;
     }
 
-    /** A sequence has one slot and never another. */
-    /** Most tokens of one sequence. */
+    /** Most tokens of one sequence: it has one slot and never another. */
     int sequenceTokens() {
         return layout.blockTokens();
     }

@@ -36,14 +36,22 @@ final class RandomModels {
         return model.write(
                 folder,
                 Map.of(
-                        "model_type", "bloom",
-                        "hidden_size", hidden,
-                        "n_head", heads,
-                        "n_layer", LAYERS,
-                        "vocab_size", VOCABULARY,
-                        "seq_length", 256,
-                        "layer_norm_epsilon", 1e-5,
-                        "eos_token_id", 2));
+                        "model_type",
+                        "bloom",
+                        "hidden_size",
+                        hidden,
+                        "n_head",
+                        heads,
+                        "n_layer",
+                        LAYERS,
+                        "vocab_size",
+                        VOCABULARY,
+                        "seq_length",
+                        256,
+                        "layer_norm_epsilon",
+                        1e-5,
+                        "eos_token_id",
+                        2));
     }
 
     /** A LLaMA with an untied head and biases in its attention. */
