@@ -65,7 +65,7 @@ final class PortableRank implements StepRunner {
         begin(step);
         List<SlotRun> runs = SlotRun.of(step);
         reserve(runs);
-        IdentityHashMap<Slice, Integer> firstRows = new IdentityHashMap<>();
+        Map<Slice, Integer> firstRows = new IdentityHashMap<>();
         int row = 0;
         for (SlotRun run : runs) {
             try {
