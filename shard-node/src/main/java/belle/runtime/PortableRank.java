@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -65,7 +64,7 @@ final class PortableRank implements StepRunner {
         begin(step);
         List<SlotRun> runs = SlotRun.of(step);
         reserve(runs);
-        Map<Slice, Integer> firstRows = new IdentityHashMap<>();
+        Map<Integer, Integer> firstRows = new HashMap<>();
         int row = 0;
         for (SlotRun run : runs) {
             try {
@@ -75,7 +74,7 @@ final class PortableRank implements StepRunner {
             }
             for (Slice slice : run.slices()) {
                 if (slice != null) {
-                    firstRows.put(slice, row);
+                    firstRows.put(SlotRun.slot(slice), row);
                     row += slice.logitRows();
                 }
             }
@@ -166,13 +165,13 @@ final class PortableRank implements StepRunner {
         }
     }
 
-    /** The step's logits in its own order. Slots whose logits are numbers hold nothing else. */
-    private Logits seen(Step step, Map<Slice, Integer> firstRows) {
+    /** The step's logits in its own order; {@code firstRows} is where each slot's begin. Slots whose logits are numbers hold nothing else. */
+    private Logits seen(Step step, Map<Integer, Integer> firstRows) {
         int[] places = new int[step.logitRows()];
         var values = logits.duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
         int row = 0;
         for (Slice slice : step.slices()) {
-            int first = Objects.requireNonNull(firstRows.get(slice));
+            int first = Objects.requireNonNull(firstRows.get(SlotRun.slot(slice)));
             for (int i = 0; i < slice.logitRows(); i++) {
                 places[row++] = first + i;
             }
