@@ -122,7 +122,7 @@ class RankFaultsTest {
                         .commandLine()
                         .map(line -> line.contains("belle.runtime.RankMain") && line.contains("/" + model + " "))
                         .orElse(false))
-                .sorted(Comparator.comparing(ProcessHandle::pid))
+                .sorted(Comparator.comparingLong(ProcessHandle::pid))
                 .toList();
     }
 

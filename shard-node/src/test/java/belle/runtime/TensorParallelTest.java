@@ -41,7 +41,8 @@ class TensorParallelTest {
     @TempDir
     private Path folder;
 
-    private interface Shape {
+    /** Writes a checkpoint. */
+    interface Shape {
         Path write(Path folder) throws IOException;
     }
 
@@ -229,7 +230,7 @@ class TensorParallelTest {
                     for (Path thread : threads.toList()) {
                         Files.readAllLines(thread.resolve("status")).stream()
                                 .filter(line -> line.startsWith("Cpus_allowed_list"))
-                                .forEach(line -> allowed.add(line.split("\\s+")[1]));
+                                .forEach(line -> allowed.add(line.replaceFirst("^\\S+\\s+", "")));
                     }
                 }
             }
@@ -248,7 +249,7 @@ class TensorParallelTest {
                         .commandLine()
                         .map(line -> line.contains(RankMain.class.getName()))
                         .orElse(false))
-                .sorted(Comparator.comparing(ProcessHandle::pid))
+                .sorted(Comparator.comparingLong(ProcessHandle::pid))
                 .toList();
     }
 
