@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -13,17 +15,18 @@ import java.util.TreeMap;
  * {@code log(N - n + 0.5) - log(n + 0.5)} for {@code n} of {@code N} documents that have it; a negative one is replaced by a quarter of
  * the average weight of all tokens.
  *
- * <p>A query does not touch every document: tokens are taken in the order of how much they can give at most, and documents that only have the
- * rest are left out as soon as the rest is worth less than the tenth best (the rule of Turtle and Flood 1995, MaxScore, a token at a
- * time). Scores are exact: weights and lengths are those of the moment. For one thread.
+ * <p>A query goes through the lists of its tokens, those that give most first, and adds up a score for each document. A document
+ * that comes over a limit ends it: its rarest tokens are enough for what repeats another text, and frequent ones are hardly ever
+ * reached then. Scores are exact: weights and lengths are those of the moment. For one thread.
  */
 final class Bm25Index {
     /** How many documents a query names. */
     static final int NEAREST = 10;
 
     private static final double NEGATIVE_SHARE = 0.25;
-    /** More than what adding up some dozens of scores can be off by. */
-    private static final double ROUNDING = 1e-9;
+
+    /** With entries for a smaller share of the documents than this, only those documents are looked at. */
+    private static final int FEW = 4;
 
     private final Map<Integer, Postings> postings = new HashMap<>();
     /** How many tokens are in so many documents. */
@@ -35,13 +38,6 @@ final class Bm25Index {
     /** A partial score for each document, all 0 between two queries. */
     private double[] scores = new double[1024];
 
-    /** The last query that met a document. */
-    private int[] metBy = new int[1024];
-
-    private int[] touched = new int[1024];
-    private int touchedCount;
-    private int query;
-
     /** A document's number, in the order of adding, and its score. */
     record Hit(int document, double score) {}
 
@@ -51,12 +47,7 @@ final class Bm25Index {
      * @param nearest at most {@link #NEAREST}, best first; of equal ones the older
      * @param mean over all documents
      */
-    record Similarity(List<Hit> nearest, double mean) {
-        /** 0 if there is no document. */
-        double most() {
-            return nearest.isEmpty() ? 0 : nearest.getFirst().score();
-        }
-    }
+    record Similarity(List<Hit> nearest, double mean) {}
 
     /** Adds a document; its number is the count of those before. */
     void add(int[] tokens) {
@@ -70,8 +61,6 @@ final class Bm25Index {
         totalLength += tokens.length;
         if (documents > scores.length) {
             scores = Arrays.copyOf(scores, scores.length * 2);
-            touched = Arrays.copyOf(touched, touched.length * 2);
-            metBy = Arrays.copyOf(metBy, metBy.length * 2);
         }
     }
 
@@ -79,18 +68,37 @@ final class Bm25Index {
         return documents;
     }
 
-    /** Scores all documents against {@code query}, whose tokens count as often as they occur. */
-    Similarity similarity(int[] query) {
+    /**
+     * Scores all documents against {@code query}, whose tokens count as often as they occur.
+     *
+     * @return empty where a document's score is over {@code limit}
+     */
+    Optional<Similarity> similarity(int[] query, double limit) {
         if (documents == 0) {
-            return new Similarity(List.of(), 0);
+            return Optional.of(new Similarity(List.of(), 0));
         }
         var saturation = new Saturation((double) totalLength / documents);
         List<Term> terms = terms(query, saturation);
+        // Weights below 0 may take away again what came over the limit.
+        boolean grows = terms.stream().allMatch(term -> term.weight >= 0);
+        long entries = 0;
+        for (Term term : terms) {
+            boolean over = term.list.addTo(scores, term.weight, saturation, limit);
+            entries += term.list.size();
+            if (over && grows) {
+                clear(terms, entries);
+                return Optional.empty();
+            }
+        }
+        Best best = grows && entries < documents / FEW ? bestOf(terms) : bestOfAll();
+        if (best.most() > limit) {
+            return Optional.empty();
+        }
         double sum = 0;
         for (Term term : terms) {
             sum += term.weight * term.list.sum(saturation);
         }
-        return new Similarity(nearest(terms, saturation), sum / documents);
+        return Optional.of(new Similarity(best.hits(), sum / documents));
     }
 
     /** A token of a query: its weight, times how often the query has it, and the most that it can give. */
@@ -102,8 +110,7 @@ final class Bm25Index {
             Postings list = postings.get(token);
             if (list != null) {
                 double weight = times * weight(list.size());
-                double most = Math.max(weight, 0) * saturation.of(list.mostTimes(), list.leastLength());
-                terms.add(new Term(list, weight, most));
+                terms.add(new Term(list, weight, weight * saturation.of(list.mostTimes(), list.leastLength())));
             }
         });
         terms.sort((a, b) -> Double.compare(b.most, a.most));
@@ -128,72 +135,48 @@ final class Bm25Index {
         return Math.log(documents - inDocuments + 0.5) - Math.log(inDocuments + 0.5);
     }
 
-    private List<Hit> nearest(List<Term> terms, Saturation saturation) {
-        boolean prunable = terms.stream().allMatch(term -> term.weight >= 0);
-        double left = terms.stream().mapToDouble(Term::most).sum();
-        int next = 0;
-        double tenth = 0;
-        query++;
-        while (next < terms.size() && !(prunable && left + ROUNDING < tenth)) {
-            Term term = terms.get(next);
-            add(term, saturation);
-            left -= term.most;
-            next++;
-            tenth = touchedCount < NEAREST ? 0 : tenthBest();
+    private void clear(List<Term> terms, long entries) {
+        if (entries < documents / FEW) {
+            terms.forEach(term -> term.list.clear(scores));
+        } else {
+            Arrays.fill(scores, 0, documents, 0);
         }
+    }
+
+    /** The best of the documents that have a token of the query; and of the others, which score 0, where those are few. */
+    private Best bestOf(List<Term> terms) {
         var best = new Best();
-        for (int i = 0; i < touchedCount; i++) {
-            int document = touched[i];
-            double score = scores[document];
+        for (Term term : terms) {
+            Postings list = term.list;
+            for (int i = 0; i < list.size(); i++) {
+                int document = list.document(i);
+                double score = scores[document];
+                if (score > 0) { // Else it was offered before.
+                    best.offer(document, score);
+                    scores[document] = 0;
+                }
+            }
+        }
+        if (!best.isFull()) {
+            Set<Integer> met = best.documents();
+            for (int document = 0; document < documents && !best.isFull(); document++) {
+                if (!met.contains(document)) {
+                    best.offer(document, 0);
+                }
+            }
+        }
+        return best;
+    }
+
+    private Best bestOfAll() {
+        var best = new Best();
+        for (int document = 0; document < documents; document++) {
+            if (best.takes(scores[document])) {
+                best.offer(document, scores[document]);
+            }
             scores[document] = 0;
-            if (next == terms.size() || score + left + ROUNDING >= tenth) {
-                for (Term term : terms.subList(next, terms.size())) {
-                    int code = term.list.find(document);
-                    if (code >= 0) {
-                        score += term.weight * saturation.of(Postings.times(code), Postings.length(code));
-                    }
-                }
-                best.offer(document, score);
-            }
         }
-        touchedCount = 0;
-        // Documents without any token of the query score 0. That is better than nothing, and than a negative score.
-        for (int document = 0; document < documents && !(prunable && best.isFull()); document++) {
-            if (metBy[document] != query) {
-                best.offer(document, 0);
-            }
-        }
-        return best.hits();
-    }
-
-    private void add(Term term, Saturation saturation) {
-        Postings list = term.list;
-        for (int i = 0; i < list.size(); i++) {
-            int document = list.document(i);
-            int code = list.code(i);
-            if (metBy[document] != query) {
-                metBy[document] = query;
-                touched[touchedCount++] = document;
-            }
-            scores[document] += term.weight * saturation.of(Postings.times(code), Postings.length(code));
-        }
-    }
-
-    /** The tenth best of the partial scores: no document that ends among the ten best has less in the end. */
-    private double tenthBest() {
-        double[] best = new double[NEAREST];
-        for (int i = 0; i < touchedCount; i++) {
-            double score = scores[touched[i]];
-            if (score > best[0]) {
-                int at = 0;
-                while (at + 1 < NEAREST && best[at + 1] < score) {
-                    best[at] = best[at + 1];
-                    at++;
-                }
-                best[at] = score;
-            }
-        }
-        return best[0];
+        return best;
     }
 
     private void move(int from, int to) {

@@ -17,6 +17,9 @@ public final class IndexBench {
     private static final int REMEMBERED = 1000;
     private static final int QUERIES = 500;
 
+    /** As data-gen's default. */
+    private static final double LIMIT = 18;
+
     private final RandomGenerator random = RandomGeneratorFactory.getDefault().create(3);
     private final double[] cumulated = new double[VOCABULARY];
     private final List<int[]> remembered = new ArrayList<>();
@@ -48,10 +51,11 @@ public final class IndexBench {
 
     private String measure(Bm25Index index, int size) {
         double[] millis = new double[QUERIES];
+        int kept = 0;
         for (int i = 0; i < QUERIES; i++) {
             int[] query = i % 10 == 0 ? like(remembered.get(random.nextInt(remembered.size()))) : text();
             long begin = System.nanoTime();
-            index.similarity(query);
+            kept += index.similarity(query, LIMIT).isPresent() ? 1 : 0;
             index.add(query);
             millis[i] = (System.nanoTime() - begin) / 1e6;
         }
@@ -60,11 +64,13 @@ public final class IndexBench {
         runtime.gc();
         return String.format(
                 Locale.ROOT,
-                "%,10d documents  one more: mean %.2f ms, median %.2f, 99%% %.2f  heap %d MB",
+                "%,10d documents  one more: mean %.2f ms, median %.2f, 99%% %.2f  (%d of %d below the limit)  heap %d MB",
                 size,
                 Arrays.stream(millis).average().orElse(0),
                 millis[QUERIES / 2],
                 millis[QUERIES * 99 / 100],
+                kept,
+                QUERIES,
                 (runtime.totalMemory() - runtime.freeMemory()) >> 20);
     }
 

@@ -56,10 +56,6 @@ final class Postings {
         return documents[index];
     }
 
-    int code(int index) {
-        return codes[index];
-    }
-
     static int times(int code) {
         return code >>> LENGTH_BITS;
     }
@@ -77,10 +73,26 @@ final class Postings {
         return leastLength;
     }
 
-    /** The code of a document's entry, or -1. */
-    int find(int document) {
-        int at = Arrays.binarySearch(documents, 0, size, document);
-        return at < 0 ? -1 : codes[at];
+    /**
+     * Adds what the token gives to the score of each of its documents.
+     *
+     * @return whether a score is over {@code limit} now
+     */
+    boolean addTo(double[] scores, double weight, Saturation saturation, double limit) {
+        boolean over = false;
+        for (int i = 0; i < size; i++) {
+            double score = scores[documents[i]] + weight * saturation.of(codes[i]);
+            scores[documents[i]] = score;
+            over |= score > limit;
+        }
+        return over;
+    }
+
+    /** Sets the score of each of its documents to 0. */
+    void clear(double[] scores) {
+        for (int i = 0; i < size; i++) {
+            scores[documents[i]] = 0;
+        }
     }
 
     /** The sum of the saturations of all entries. */
@@ -88,12 +100,12 @@ final class Postings {
         double sum = 0;
         if (counts.length == 0) {
             for (int i = 0; i < size; i++) {
-                sum += saturation.of(times(codes[i]), length(codes[i]));
+                sum += saturation.of(codes[i]);
             }
         } else {
             for (int i = 0; i < counts.length; i += 2) {
                 if (counts[i + 1] > 0) {
-                    sum += counts[i + 1] * saturation.of(times(counts[i]), length(counts[i]));
+                    sum += counts[i + 1] * saturation.of(counts[i]);
                 }
             }
         }

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Decides which items of an answer are kept, and learns each at once. For one thread. */
@@ -50,14 +51,22 @@ final class Selection {
                 continue;
             }
             int[] tokens = tokenizer.apply(item.instruction());
-            Bm25Index.Similarity similarity = index.similarity(tokens);
-            if (similarity.most() > limit) {
+            Optional<Bm25Index.Similarity> similarity = index.similarity(tokens, limit);
+            if (similarity.isEmpty()) {
                 dropped.merge(Reason.SIMILAR, 1, Integer::sum);
                 continue;
             }
             Map<String, Double> nearest = new LinkedHashMap<>();
-            similarity.nearest().forEach(hit -> nearest.putIfAbsent(instructions.get(hit.document()), hit.score()));
-            chosen.add(new Kept(item.instruction(), item.input(), item.output(), nearest, similarity.mean()));
+            similarity
+                    .get()
+                    .nearest()
+                    .forEach(hit -> nearest.putIfAbsent(instructions.get(hit.document()), hit.score()));
+            chosen.add(new Kept(
+                    item.instruction(),
+                    item.input(),
+                    item.output(),
+                    nearest,
+                    similarity.get().mean()));
             learn(item.instruction(), tokens);
             kept++;
         }

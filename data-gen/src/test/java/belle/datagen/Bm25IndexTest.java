@@ -76,8 +76,15 @@ class Bm25IndexTest {
     }
 
     private static void check(Bm25Index index, List<int[]> documents, int[] query) {
-        Bm25Index.Similarity found = index.similarity(query);
         double[] scores = scores(documents, query);
+        double most = Arrays.stream(scores).max().orElse(0);
+        for (double limit : new double[] {most - 1, most - 1e-6, most + 1e-6, 0.3 * most, -1}) {
+            assertThat(index.similarity(query, limit).isEmpty())
+                    .as("%s of at most %s", limit, most)
+                    .isEqualTo(!documents.isEmpty() && most > limit);
+        }
+        Bm25Index.Similarity found =
+                index.similarity(query, Double.POSITIVE_INFINITY).orElseThrow();
         assertThat(found.mean()).isCloseTo(Arrays.stream(scores).average().orElse(0), within(1e-9));
         // To the last bits scores may differ: what is within them of another one may stand on either side of it.
         List<Integer> best = IntStream.range(0, scores.length)

@@ -101,7 +101,8 @@ final class GpuCheckCommand implements Callable<Integer> {
                     try {
                         check.speeds(checkpoint, weights, load(), report::add);
                     } catch (FailureException e) {
-                        report.failed(shape.name() + " in " + weights, e.failure().message());
+                        report.failed(
+                                shape.name() + " in " + weights, e.failure().message());
                     }
                 }
             }
