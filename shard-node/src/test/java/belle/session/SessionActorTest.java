@@ -145,7 +145,12 @@ class SessionActorTest {
         fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 2));
         fix.produce(2, 2, 3);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(2, 2));
+        // It got on, so this loss is not the one before come back; the next one is.
         fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 2));
+        fix.submitted();
+        assertThat(fix.accepted().epoch()).isEqualTo(3);
+        fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
+        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 3));
         assertThat(fix.next())
                 .isInstanceOfSatisfying(
                         StreamEvent.Failed.class,
