@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             DataFilterCommand.class,
             EvalCommand.class,
             BenchCommand.class,
+            ScalingCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
