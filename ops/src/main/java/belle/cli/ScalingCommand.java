@@ -25,8 +25,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -128,8 +130,25 @@ final class ScalingCommand implements Callable<Integer> {
             report.checks(checks, json);
             return 0;
         }
-        List<ScalingReport.Row> rows = new ArrayList<>();
-        Traffic traffic = traffic();
+        Traffic traffic = traffic(engine);
+        if (json) {
+            List<ScalingReport.Row> rows = new ArrayList<>();
+            simulate(traffic, machine, engine, blockTokens, rows::add);
+            report.json(rows, traffic);
+        } else {
+            report.begin(traffic);
+            simulate(traffic, machine, engine, blockTokens, report::row);
+            report.machine();
+        }
+        return 0;
+    }
+
+    private void simulate(
+            Traffic traffic,
+            Machine machine,
+            EngineConfig engine,
+            int blockTokens,
+            Consumer<ScalingReport.Row> rows) {
         for (ModelShape shape : modelShapes()) {
             for (int degree : ranks) {
                 long bytes = (long) (inRange("kv-cache-gib", cacheGib, 1e-3, 1024) * GIB) * degree;
@@ -137,18 +156,16 @@ final class ScalingCommand implements Callable<Integer> {
                 for (int count : nodes) {
                     int size = (int) inRange("nodes", count, 1, 1024);
                     Outcome outcome = Simulation.run(replica, size, engine, traffic, machine);
-                    rows.add(new ScalingReport.Row(shape, degree, size, replica, outcome));
+                    rows.accept(new ScalingReport.Row(shape, degree, size, replica, outcome));
                 }
             }
         }
-        report.rows(rows, traffic, json);
-        return 0;
     }
 
-    private Traffic traffic() {
+    private Traffic traffic(EngineConfig engine) {
         var window = new Window(inRange("warm-up", warmUp, 0, 1e6), inRange("seconds", seconds, 1, 1e6));
         Load load = arrivals == null
-                ? new Streams((int) inRange("streams", streams, 1, 4096), window)
+                ? new Streams((int) inRange("streams", streams, 1, engine.maxSequences() + engine.maxWaiting()), window)
                 : new Arrivals(inRange("arrivals", arrivals, 1e-6, 1e6), window);
         int prompt = (int) inRange("prompt-tokens", promptTokens, 1, 100_000);
         int answer = (int) inRange("answer-tokens", answerTokens, 1, 100_000);

@@ -50,28 +50,23 @@ final class ScalingReport {
     /** One measured run and what the simulation says of it. */
     record Check(MeasuredRun measured, Outcome simulated) {}
 
-    void rows(List<Row> rows, Traffic traffic, boolean json) {
-        if (json) {
-            Output.json(
-                    out,
-                    Map.of(
-                            "traffic",
-                            traffic,
-                            "rows",
-                            rows.stream().map(Row::facts).toList(),
-                            "machine",
-                            machine.name(),
-                            "facts",
-                            machine.facts()));
-            return;
-        }
+    /** Says what was simulated, and begins the table. */
+    void begin(Traffic traffic) {
         out.println(said(traffic));
         out.println();
         out.println("| model | ranks | nodes | tokens/s | first token, median, 99%, s | between tokens, median, 99%, ms"
                 + " | in a step | a rank's weights, cache, GB | limit | of the steps' time |");
         out.println("|---|---|---|---|---|---|---|---|---|---|");
-        rows.forEach(this::row);
-        machine();
+    }
+
+    /** All of it as one object. */
+    void json(List<Row> rows, Traffic traffic) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("traffic", traffic);
+        all.put("rows", rows.stream().map(Row::facts).toList());
+        all.put("machine", machine.name());
+        all.put("facts", machine.facts());
+        Output.json(out, all);
     }
 
     private static String said(Traffic traffic) {
@@ -84,7 +79,8 @@ final class ScalingReport {
                 + " tokens at the mean; seed " + traffic.seed();
     }
 
-    private void row(Row row) {
+    /** Adds a row to the table. */
+    void row(Row row) {
         Outcome o = row.outcome();
         line(
                 "| %s %s | %d | %d | %s | %s, %s | %s, %s | %.1f | %.2f, %.2f | %s%s%s | %s |",
@@ -104,6 +100,7 @@ final class ScalingReport {
                 o.shortage().map(wait -> ", " + wait).orElse(""),
                 o.refused() == 0 ? "" : ", " + o.refused() + " refused",
                 shares(o));
+        out.flush();
     }
 
     private static String shares(Outcome outcome) {
@@ -160,7 +157,8 @@ final class ScalingReport {
                         + String.format(Locale.ROOT, " (%+.0f%%)", 100 * (simulated / measured - 1));
     }
 
-    private void machine() {
+    /** Says what is known of the machine. */
+    void machine() {
         out.println();
         out.println("Machine: " + machine.name());
         out.println();

@@ -7,7 +7,7 @@ import belle.proto.FailureException;
  * A node's model and its cache.
  *
  * @param blocks of the cache, over all ranks
- * @param contextTokens most tokens of a sequence
+ * @param contextTokens most tokens of a sequence: the model's, or the whole cache
  */
 public record Replica(StepModel model, int ranks, int blocks, int blockTokens, int contextTokens) {
     /**
@@ -30,11 +30,11 @@ public record Replica(StepModel model, int ranks, int blocks, int blockTokens, i
                 ranks,
                 (int) Math.min(Integer.MAX_VALUE / 2, blocks),
                 blockTokens,
-                shape.architecture().contextTokens());
+                (int) Math.min(shape.architecture().contextTokens(), blocks * blockTokens));
     }
 
     /** Bytes of the cache in one rank. */
     public long rankCacheBytes() {
-        return blocks * blockTokens * model.kvBytesPerToken();
+        return (long) blocks * blockTokens * model.kvBytesPerToken();
     }
 }

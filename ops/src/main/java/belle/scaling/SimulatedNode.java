@@ -11,6 +11,7 @@ import belle.proto.Check;
 import belle.proto.Failure;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A node's real engine, whose steps take as long as the model says. It is told the time. */
@@ -133,8 +134,7 @@ final class SimulatedNode {
     }
 
     private void token(Output.Token token, long now) {
-        Life life = lives.get(token.stream());
-        Check.that(life != null, "a token of %s, which is not known", token.stream());
+        Life life = Objects.requireNonNull(lives.get(token.stream()), "a token of a stream that is not known");
         if (life.last < 0) {
             counts.firstToken(now, now - life.arrival);
         } else {

@@ -3,6 +3,8 @@ package belle.scaling;
 import belle.engine.EngineConfig;
 import belle.engine.GenerationRequest;
 import belle.gateway.placement.Placement;
+import belle.proto.Failure;
+import belle.proto.FailureException;
 import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.scaling.Traffic.Arrivals;
@@ -11,6 +13,7 @@ import belle.scaling.Traffic.Streams;
 import belle.scaling.Traffic.Window;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -52,8 +55,17 @@ public final class Simulation {
         }
     }
 
-    /** Runs {@code nodes} replicas under {@code traffic}; times of the gateway are the machine's. */
+    /**
+     * Runs {@code nodes} replicas under {@code traffic}; times of the gateway are the machine's.
+     *
+     * @throws FailureException when the longest request has no room in a replica
+     */
     public static Outcome run(Replica replica, int nodes, EngineConfig config, Traffic traffic, Machine machine) {
+        int prompt = traffic.longest(traffic.promptTokens());
+        int answer = traffic.longest(traffic.answerTokens());
+        if (prompt + answer > replica.contextTokens()) {
+            throw new FailureException(new Failure.TooLong(prompt, answer, replica.contextTokens()));
+        }
         return new Simulation(replica, nodes, config, traffic).run().outcome(machine.gateway());
     }
 
@@ -121,8 +133,8 @@ public final class Simulation {
         Map<String, Integer> loads = new LinkedHashMap<>();
         nodes.values().forEach(node -> loads.put(node.name(), node.streams()));
         String stream = "stream-" + requests++;
-        SimulatedNode node = nodes.get(
-                Placement.choose(Optional.empty(), stream, loads, BOUND).orElseThrow());
+        SimulatedNode node = Objects.requireNonNull(
+                nodes.get(Placement.choose(Optional.empty(), stream, loads, BOUND).orElseThrow()));
         int[] prompt = IntStream.range(0, drawn(traffic.promptTokens()))
                 .map(_ -> random.nextInt(StandIn.VOCABULARY))
                 .toArray();

@@ -16,6 +16,11 @@ public record Traffic(Load load, int promptTokens, int answerTokens, double spre
         Check.that(spread >= 0 && spread < 1, "a spread of %s", spread);
     }
 
+    /** The longest length that may be drawn with this mean. */
+    int longest(int mean) {
+        return (int) Math.ceil(mean * (1 + spread));
+    }
+
     /** When requests come. */
     public sealed interface Load {}
 
