@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             BenchCommand.class,
             GpuCheckCommand.class,
+            ScalingCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {

@@ -12,7 +12,7 @@ import java.util.Optional;
  * its share; the next ones then gather on a second node, and so on (rendezvous hashing; bounded loads as in Mirrokni,
  * Thorup, Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2016). All gateways choose alike.
  */
-final class Placement {
+public final class Placement {
     private Placement() {}
 
     /**
@@ -24,7 +24,7 @@ final class Placement {
      * @param loads streams of every node
      * @param bound a node takes a conversation for its beginning while it has at most this many times the mean load
      */
-    static Optional<String> choose(
+    public static Optional<String> choose(
             Optional<String> beginning, String conversation, Map<String, Integer> loads, double bound) {
         int all = loads.values().stream().mapToInt(Integer::intValue).sum();
         double share = bound * (all + 1) / Math.max(1, loads.size());

@@ -1,0 +1,4 @@
+@NullMarked
+package belle.scaling;
+
+import org.jspecify.annotations.NullMarked;
