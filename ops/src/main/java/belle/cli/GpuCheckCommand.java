@@ -14,6 +14,7 @@ import belle.runtime.Provider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -64,7 +65,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         GpuReport report = new GpuReport(
                 "The portable graph on " + provider.label(),
                 List.of(
-                        "made on " + LocalDate.now() + " by belle " + Version.text(),
+                        "made on " + LocalDate.now(ZoneOffset.UTC) + " by belle " + Version.text(),
                         devices
                                 + (devices == 1
                                         ? " device"
@@ -100,7 +101,8 @@ final class GpuCheckCommand implements Callable<Integer> {
                     try {
                         check.speeds(checkpoint, weights, load(), report::add);
                     } catch (FailureException e) {
-                        report.failed(shape.name() + " in " + weights, e.getMessage());
+                        report.failed(
+                                shape.name() + " in " + weights, e.failure().message());
                     }
                 }
             }

@@ -28,7 +28,8 @@ class GpuCheckTest {
         String text = Files.readString(report);
         assertThat(text).contains("| belle-tiny | f32 | 8 of 8 |", "| llama-smoke | q4 | ", "## portable 0");
         assertThat(text).doesNotContain("FAILED", "failed");
-        assertThat(text.lines().filter(line -> line.startsWith("| llama-smoke"))).hasSize(4 + 3 + 4);
+        assertThat(text.lines().filter(line -> line.startsWith("| llama-smoke")))
+                .hasSize(4 + 3 + 4);
         try (var left = Files.list(folder)) {
             assertThat(left).containsExactly(report);
         }
@@ -37,7 +38,8 @@ class GpuCheckTest {
     @Test
     void saysInOneLineWhatAGpuNeeds() throws Exception {
         assumeTrue(CudaRuntime.missing(OrtLibraries.folder()).isPresent(), "there is a GPU here");
-        assertThat(run("gpu-check", "--out", folder.resolve("report.md").toString())).isEqualTo(1);
+        assertThat(run("gpu-check", "--out", folder.resolve("report.md").toString()))
+                .isEqualTo(1);
         assertThat(err.toString()).hasLineCount(1).contains("gpu-check: ");
         assertThat(folder.resolve("report.md")).doesNotExist();
     }
