@@ -1,10 +1,12 @@
 package belle.cli;
 
+import ai.onnxruntime.OrtException;
 import belle.bench.BenchSize;
 import belle.bench.ClusterBench;
 import belle.bench.EngineBench;
 import belle.bench.LocalPort;
 import belle.bench.Measurement;
+import belle.bench.RankBench;
 import belle.bench.ServerBench;
 import belle.bench.ServerProcess;
 import belle.datagen.IndexBench;
@@ -66,6 +68,11 @@ final class BenchCommand implements Callable<Integer> {
             names = "--memory",
             description = "Measure what one stream of 2,048 tokens takes of memory, and nothing else.")
     private boolean memory;
+
+    @Option(
+            names = "--ranks",
+            description = "Measure what cutting a model into 2 ranks costs with the same threads, and nothing else.")
+    private boolean ranks;
 
     @Option(
             names = "--similarity",
@@ -142,6 +149,10 @@ final class BenchCommand implements Callable<Integer> {
                     spec.commandLine().getOut()::println);
             return 0;
         }
+        if (ranks) {
+            measureRanks();
+            return 0;
+        }
         if (engine) {
             measureEngine();
             return 0;
@@ -181,6 +192,14 @@ final class BenchCommand implements Callable<Integer> {
         try (var model = OpenModel.open(bundle, config)) {
             EngineBench.run(smoke, Optional.of(model), this::print);
         }
+    }
+
+    private void measureRanks() throws OrtException {
+        Consumer<String> lines = spec.commandLine().getOut()::println;
+        Path measured = bundle == null ? EmbeddedModel.tiny() : bundle;
+        var config = RuntimeConfig.from(ConfigFactory.load().getConfig("belle.node.runtime"));
+        new RankBench(measured, config, smoke).run(List.of(2), lines);
+        RankBench.sums(smoke, lines);
     }
 
     private void alone(LocalPort port, ServerProcess own, Consumer<Row> measured) throws Exception {

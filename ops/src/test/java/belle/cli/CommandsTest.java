@@ -212,6 +212,14 @@ class CommandsTest {
     }
 
     @Test
+    void benchTellsWhatRanksCost() throws Exception {
+        var run = Belle.run("bench", "--ranks", "--smoke", "--model", bundle);
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out().lines()).hasSize(3);
+        assertThat(run.out()).contains("on 2 ranks", "sum of 2 rows of 4096");
+    }
+
+    @Test
     void benchTellsWhatAStreamTakesOfMemory() throws Exception {
         var run = Belle.run("bench", "--memory", "--smoke", "--json", "--model", bundle);
         JsonNode rows = json(run).get("rows");

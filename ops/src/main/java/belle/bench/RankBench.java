@@ -1,0 +1,181 @@
+package belle.bench;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import belle.engine.EngineConfig;
+import belle.kernels.bench.SingleOp;
+import belle.kernels.bench.Tensors;
+import belle.proto.SamplingParams;
+import belle.proto.Tokens;
+import belle.runtime.Completion;
+import belle.runtime.LocalGenerator;
+import belle.runtime.OpenModel;
+import belle.runtime.RankConfig;
+import belle.runtime.RuntimeConfig;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** What it costs to cut a model into ranks on one machine: the same threads on one rank and on several, taking turns. */
+public final class RankBench {
+    private static final int HIDDEN = 4096;
+    private static final int SLOT_FLOATS = 16_384;
+    private static final int HEADER_BYTES = 64 * 9;
+
+    private final Path bundle;
+    private final RuntimeConfig config;
+    private final int promptTokens;
+    private final int tokens;
+    private final int rounds;
+
+    /** {@code config} says with how many threads; each degree shares them out. */
+    public RankBench(Path bundle, RuntimeConfig config, boolean smoke) {
+        this.bundle = bundle;
+        this.config = config;
+        promptTokens = smoke ? 40 : 512;
+        tokens = smoke ? 4 : 48;
+        rounds = smoke ? 1 : 7;
+    }
+
+    /** Tokens a second of a prompt, and of an answer behind its first token. */
+    private record Speed(double prefill, double decode) {}
+
+    /**
+     * Measures degree 1 and each of {@code degrees} in turn.
+     *
+     * @param lines hears a line for each
+     */
+    public void run(List<Integer> degrees, Consumer<String> lines) {
+        for (int degree : degrees) {
+            try (OpenModel whole = OpenModel.open(bundle, on(1));
+                    OpenModel cut = OpenModel.open(bundle, on(degree))) {
+                List<Speed> ofWhole = new ArrayList<>();
+                List<Speed> ofCut = new ArrayList<>();
+                speed(whole);
+                speed(cut);
+                for (int round = 0; round < rounds; round++) {
+                    ofWhole.add(speed(whole));
+                    ofCut.add(speed(cut));
+                }
+                lines.accept(line("prompt of " + promptTokens + " tokens", degree, ofWhole, ofCut, true));
+                lines.accept(line("answer, one stream", degree, ofWhole, ofCut, false));
+            }
+        }
+    }
+
+    private RuntimeConfig on(int degree) {
+        var ranks = new RankConfig(
+                degree,
+                Map.of(),
+                List.of(),
+                false,
+                config.ranks().deadline(),
+                config.ranks().startDeadline());
+        return new RuntimeConfig(
+                config.threads(),
+                config.spinning(),
+                config.kvCacheBytes(),
+                config.kvCacheType(),
+                config.blockTokens(),
+                ranks,
+                config.accelerator());
+    }
+
+    private Speed speed(OpenModel model) {
+        int[] ids = new int[promptTokens];
+        Arrays.setAll(ids, i -> 10 + i * 37 % 1900);
+        var engine = new EngineConfig(1, 0, 512, 512, 1);
+        var greedy = new SamplingParams(tokens + 1, 0, 0, 1, 0, 1, 0, 0, Map.of(), 0, -1, List.of(), true, 1);
+        Completion told = LocalGenerator.of(model, engine).generate(Tokens.of(ids), greedy, false, _ -> {});
+        return new Speed(1e6 * promptTokens / told.promptMicros(), 1e6 * tokens / told.decodeMicros());
+    }
+
+    private String line(String what, int degree, List<Speed> whole, List<Speed> cut, boolean prefill) {
+        double one = median(whole, prefill);
+        double several = median(cut, prefill);
+        return String.format(
+                Locale.ROOT,
+                "%-24s %d threads on 1 rank %8.1f tokens/s, on %d ranks %8.1f  ratio %.2f",
+                what,
+                config.threads(),
+                one,
+                degree,
+                several,
+                several / one);
+    }
+
+    private static double median(List<Speed> speeds, boolean prefill) {
+        double[] values = speeds.stream()
+                .mapToDouble(speed -> prefill ? speed.prefill() : speed.decode())
+                .sorted()
+                .toArray();
+        return values[values.length / 2];
+    }
+
+    /**
+     * Measures the sum of two ranks' rows by itself, through ONNX Runtime, and an operator that does as good as nothing.
+     *
+     * @param lines hears one line
+     */
+    public static void sums(boolean smoke, Consumer<String> lines) throws OrtException {
+        int times = smoke ? 100 : 50_000;
+        float[] row = new float[HIDDEN];
+        try (Arena arena = Arena.ofShared();
+                SingleOp first = allReduce();
+                SingleOp second = allReduce();
+                SingleOp nothing =
+                        SingleOp.of("Gelu").input(OnnxJavaType.FLOAT, 2).open(1)) {
+            MemorySegment meeting = arena.allocate(HEADER_BYTES + 4L * SLOT_FLOATS * Float.BYTES, 64);
+            var other = CompletableFuture.supplyAsync(() -> sums(second, meeting, 1, row, times));
+            double[] micros = sums(first, meeting, 0, row, times);
+            other.join();
+            double[] empty = new double[times];
+            try (var x = Tensors.floats(new float[1], 1, 1)) {
+                for (int i = 0; i < times; i++) {
+                    long begin = System.nanoTime();
+                    nothing.run(List.of(x)).close();
+                    empty[i] = (System.nanoTime() - begin) / 1e3;
+                }
+            }
+            Arrays.sort(micros);
+            Arrays.sort(empty);
+            lines.accept(String.format(
+                    Locale.ROOT,
+                    "sum of 2 rows of %d       median %.1f us, fastest tenth %.1f; of which ONNX Runtime's call %.1f, %.1f",
+                    HIDDEN,
+                    micros[times / 2],
+                    micros[times / 10],
+                    empty[times / 2],
+                    empty[times / 10]));
+        }
+    }
+
+    private static SingleOp allReduce() throws OrtException {
+        return SingleOp.of("AllReduce")
+                .input(OnnxJavaType.FLOAT, 2)
+                .input(OnnxJavaType.INT64, 1)
+                .open(1);
+    }
+
+    private static double[] sums(SingleOp op, MemorySegment meeting, int rank, float[] row, int times) {
+        double[] micros = new double[times];
+        try (var x = Tensors.floats(row, 1, row.length);
+                var place = Tensors.longs(new long[] {meeting.address(), meeting.byteSize(), rank, 2, 1}, 5)) {
+            for (int i = 0; i < times; i++) {
+                long begin = System.nanoTime();
+                op.run(List.of(x, place)).close();
+                micros[i] = (System.nanoTime() - begin) / 1e3;
+            }
+        } catch (OrtException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+        return micros;
+    }
+}
