@@ -10,13 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Logits in a file that a rank's process fills and the node reads. Both grow it by the same rule. Whoever opened it closes it. */
-final class SharedLogits implements LogitsMemory, AutoCloseable {
-    private final int columns;
+final class SharedLogits extends LogitsMemory implements AutoCloseable {
     private final FileChannel file;
-    private FloatBuffer values = FloatBuffer.allocate(0);
 
     private SharedLogits(int columns, FileChannel file) {
-        this.columns = columns;
+        super(columns);
         this.file = file;
     }
 
@@ -25,22 +23,9 @@ final class SharedLogits implements LogitsMemory, AutoCloseable {
     }
 
     @Override
-    public int columns() {
-        return columns;
-    }
-
-    @Override
-    public FloatBuffer of(int rows) {
-        int wanted = Math.multiplyExact(rows, columns);
-        values = values.capacity() < wanted
-                ? mapped(Math.multiplyExact((long) columns, PackedStep.grown(rows)))
-                : values.clear();
-        return values.limit(wanted);
-    }
-
-    private FloatBuffer mapped(long floats) {
+    FloatBuffer reserve(int floats) {
         try {
-            return file.map(MapMode.READ_WRITE, 0, floats * Float.BYTES)
+            return file.map(MapMode.READ_WRITE, 0, (long) floats * Float.BYTES)
                     .order(ByteOrder.nativeOrder())
                     .asFloatBuffer();
         } catch (IOException e) {
