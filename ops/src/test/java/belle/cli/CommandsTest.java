@@ -84,7 +84,7 @@ class CommandsTest {
         assertThat(Belle.run("export", CHECKPOINT.toString(), "--out", made, "--portable")
                         .status())
                 .isZero();
-        assertThat(Belle.run("verify", made).out()).contains("sound; 6 files");
+        assertThat(Belle.run("verify", made).out()).contains("sound; 12 files");
         List<String> generate = List.of("generate", made, "--chat", "你好", "--max-tokens", "8", "--json");
         JsonNode kernels = json(Belle.run(generate.toArray(String[]::new)));
         List<String> portable = new ArrayList<>(generate);

@@ -1,7 +1,7 @@
 package belle.proto;
 
 /** Carries a {@link Failure} out of code that cannot return one (file readers, native calls). */
-public class FailureException extends RuntimeException {
+public final class FailureException extends RuntimeException {
     private final transient Failure failure;
 
     public FailureException(Failure failure) {

@@ -120,7 +120,7 @@ public final class LocalGenerator {
     /**
      * Runs one step and returns its outputs. There must be something to compute.
      *
-     * @throws RanksLost after which this generator's cache is not what it thinks
+     * @throws FailureException when ranks lose their caches, after which this generator is of no use any more
      */
     public List<Output> step() {
         Optional<Step> next = engine.nextStep();
@@ -129,7 +129,7 @@ public final class LocalGenerator {
         try {
             return engine.complete(step, runner.run(step));
         } catch (RanksLost e) {
-            throw e;
+            throw new FailureException(new Failure.Unavailable(String.valueOf(e.getMessage())), e);
         } catch (FailureException e) {
             return engine.failStep(step, e.failure());
         }

@@ -11,6 +11,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +40,7 @@ final class RankMain {
      */
     public static void main(String[] args) throws IOException {
         // Whatever prints must not print between the answers.
-        System.setOut(System.err);
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true));
         endWithTheNode();
         var plan = RankPlan.parse(Arrays.asList(args).subList(2, args.length));
         new RankMain().serve(plan, Path.of(args[0]), Path.of(args[1]));

@@ -10,6 +10,7 @@ public interface StepRunner extends AutoCloseable {
      *
      * @return valid until the next call
      * @throws belle.proto.FailureException when the device fails; another step may be tried
+     * @throws RanksLost when it fails and the cache's contents are lost
      */
     Logits run(Step step);
 

@@ -25,6 +25,7 @@ final class Computation {
     private final Turn turn;
     private final TurnTrace trace;
     private State state;
+    private int losses;
 
     /**
      * @param events hears what the replica says of the turn
@@ -66,8 +67,14 @@ final class Computation {
         return news;
     }
 
+    /** Counts a loss; tells whether it was one more than {@code most} without an output in between: a fault that comes back. */
+    boolean isLostForGood(int most) {
+        return losses++ == most;
+    }
+
     /** A step has given the turn something. */
     void take(BatchActor.Produced produced) {
+        losses = 0;
         trace.stepped();
         produced.outputs().forEach(output -> turn.apply(produced.epoch(), output));
     }

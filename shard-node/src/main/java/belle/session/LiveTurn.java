@@ -26,7 +26,6 @@ final class LiveTurn {
     private boolean promised; // The reader was told that the request is accepted: the turn is not refused any more.
     private final Readers readers;
     private final Announcements announcements;
-    private int resubmissions;
     private boolean toldToMove;
     private boolean movedOn;
 
@@ -123,7 +122,6 @@ final class LiveTurn {
                 return onRejected(failure);
             }
             case BatchActor.Produced produced -> {
-                resubmissions = 0; // It goes on: what ends it is a fault that comes back at the same place.
                 computing.take(produced);
                 pump();
             }
@@ -137,7 +135,7 @@ final class LiveTurn {
     /** Where the session's last place is this node, too, it may still be at work for the stream, in the same epoch. */
     private boolean onRejected(Failure failure) {
         boolean inUse = failure instanceof Failure.Invalid(var param, var _) && param.equals("stream");
-        if (!inUse || resubmissions++ == config.maxResubmissions()) {
+        if (!inUse || computing.isLostForGood(config.maxResubmissions())) {
             return breakOff(failure);
         }
         computing.resubmit(0);
@@ -349,7 +347,7 @@ final class LiveTurn {
     }
 
     private boolean onLost() {
-        if (resubmissions++ == config.maxResubmissions()) {
+        if (computing.isLostForGood(config.maxResubmissions())) {
             return breakOff(new Failure.Internal("the model's batch loop crashed; see the node's log"));
         }
         computing.resubmit(0);
