@@ -199,7 +199,7 @@ class CodeRunTest {
         output(
                 "import subprocess\nsubprocess.Popen(['sleep', '1474.5'], start_new_session=True, stdout=subprocess.DEVNULL,"
                         + " stderr=subprocess.DEVNULL)");
-        assertThat(processes("1474.5")).isEmpty();
+        assertThat(remaining("1474.5")).isEmpty();
     }
 
     @ParameterizedTest
