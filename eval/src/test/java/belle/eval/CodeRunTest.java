@@ -48,15 +48,6 @@ class CodeRunTest {
     }
 
     /** The command lines of all processes of this machine that hold {@code mark}. */
-    /** The system ends a program's processes at once, but on a busy machine it takes them a moment. */
-    private static List<String> remaining(String mark) throws IOException {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        while (!processes(mark).isEmpty() && System.nanoTime() < end) {
-            LockSupport.parkNanos(20_000_000);
-        }
-        return processes(mark);
-    }
-
     private static List<String> processes(String mark) throws IOException {
         try (Stream<Path> all = Files.list(Path.of("/proc"))) {
             return all.map(process -> process.resolve("cmdline"))
@@ -64,6 +55,15 @@ class CodeRunTest {
                     .filter(line -> line.contains(mark))
                     .toList();
         }
+    }
+
+    /** The system ends a program's processes at once, but on a busy machine it takes them a moment. */
+    private static List<String> remaining(String mark) throws IOException {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!processes(mark).isEmpty() && System.nanoTime() < end) {
+            LockSupport.parkNanos(20_000_000);
+        }
+        return processes(mark);
     }
 
     private static String text(Path file) {
