@@ -27,9 +27,9 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * The ranks of a replica as one: they run the same step from one packed input, each on a thread of its own, in this process or in
- * one of its own. They meet in their graphs' {@code AllReduce}; when one fails, the step fails for all, with {@link RanksLost} where
- * there are several, or processes. Those are started again by the next step.
+ * The ranks of a replica as one: they run the same step from one packed input, each on a thread of its own (a single one, unless it is
+ * bound to cores, on the caller's), in this process or in one of its own. They meet in their graphs' {@code AllReduce}; when one fails,
+ * the step fails for all, with {@link RanksLost} where there are several, or processes. Those are started again by the next step.
  */
 final class RankGroup implements StepRunner {
     private static final int OPENINGS = 5;
@@ -40,6 +40,10 @@ final class RankGroup implements StepRunner {
     private final List<Range> columns;
     private final int vocabulary;
     private final List<ExecutorService> threads = new ArrayList<>();
+
+    /** A single rank that may compute anywhere is run by the caller itself: a step of a small model takes no longer than a hand-over. */
+    private final boolean callerRuns;
+
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("rank-watch").daemon().factory());
     private final PackedStep packed = new PackedStep();
@@ -60,6 +64,7 @@ final class RankGroup implements StepRunner {
         vocabulary = manifest.architecture().vocabulary();
         int degree = config.ranks().degree();
         parts = new FloatBuffer[degree];
+        callerRuns = degree == 1 && config.ranks().cores().isEmpty();
         columns = IntStream.range(0, degree)
                 .mapToObj(rank -> RankShare.of(manifest.architecture(), manifest.group(), rank, degree)
                         .vocabulary())
@@ -94,14 +99,19 @@ final class RankGroup implements StepRunner {
             try {
                 collective = Optional.of(Collective.map(meeting, degree));
                 openRanks(plan -> RankProcess.start(
-                        plan, meeting, work -> late(config.ranks().startDeadline(), work)));
+                        plan,
+                        columns.get(plan.rank()).size(),
+                        meeting,
+                        work -> late(config.ranks().startDeadline(), work)));
             } finally {
                 SharedFiles.delete(meeting);
             }
         } else {
             collective = degree == 1 ? Optional.empty() : Optional.of(Collective.reserve(degree));
             openRanks(plan -> plan.open(
-                    collective, new LogitsBuffer(columns.get(plan.rank()).size())));
+                    bundle,
+                    collective,
+                    new LogitsBuffer(columns.get(plan.rank()).size())));
         }
     }
 
@@ -156,13 +166,11 @@ final class RankGroup implements StepRunner {
         Optional<Future<?>> late = config.ranks().processes()
                 ? Optional.of(late(config.ranks().deadline(), this::giveUp))
                 : Optional.empty();
-        List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (int rank = 1; rank < threads.size(); rank++) {
-            int other = rank;
-            running.add(CompletableFuture.runAsync(() -> runPart(other, step), threads.get(rank)));
+        if (callerRuns) {
+            runPart(0, step);
+        } else {
+            runAll(step);
         }
-        runPart(0, step);
-        running.forEach(CompletableFuture::join);
         late.ifPresent(timer -> timer.cancel(false));
         Optional<RuntimeException> failure = Optional.ofNullable(failures.peek());
         failures.clear();
@@ -172,6 +180,15 @@ final class RankGroup implements StepRunner {
         return threads.size() == 1
                 ? new DirectLogits(parts[0], step.logitRows(), vocabulary)
                 : new RankLogits(columns, List.of(parts), step.logitRows(), vocabulary);
+    }
+
+    private void runAll(Step step) {
+        List<CompletableFuture<Void>> running = new ArrayList<>();
+        for (int rank = 0; rank < threads.size(); rank++) {
+            int one = rank;
+            running.add(CompletableFuture.runAsync(() -> runPart(one, step), threads.get(rank)));
+        }
+        running.forEach(CompletableFuture::join);
     }
 
     private void runPart(int rank, Step step) {

@@ -2,6 +2,8 @@ package belle.runtime;
 
 import belle.engine.BlockCopy;
 import belle.proto.FailureException;
+import belle.proto.bundle.Bundle;
+import belle.proto.bundle.Verification;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -59,8 +61,10 @@ final class RankMain {
     private void serve(RankPlan plan, Path meeting, Path logitsFile) throws IOException {
         Optional<Collective> collective =
                 plan.degree() == 1 ? Optional.empty() : Optional.of(Collective.map(meeting, plan.degree()));
-        try (SharedLogits logits = SharedLogits.open(logitsFile, plan.columns());
-                OrtRank rank = plan.open(collective, logits)) {
+        Bundle bundle = Bundle.open(plan.bundle(), Verification.STRUCTURE_ONLY);
+        int columns = plan.share(bundle.manifest()).vocabulary().size();
+        try (SharedLogits logits = SharedLogits.open(logitsFile, columns);
+                OrtRank rank = plan.open(bundle, collective, logits)) {
             say("");
             var packed = new PackedStep();
             while (true) {

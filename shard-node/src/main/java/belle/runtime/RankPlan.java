@@ -6,7 +6,6 @@ import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
 import belle.proto.bundle.RankShare;
-import belle.proto.bundle.Verification;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -46,23 +45,16 @@ record RankPlan(
         return RankShare.of(manifest.architecture(), manifest.group(), rank, degree);
     }
 
-    /** The columns of the logits that the rank computes. */
-    int columns() {
-        return share(Bundle.open(bundle, Verification.STRUCTURE_ONLY).manifest())
-                .vocabulary()
-                .size();
-    }
-
     /**
      * Opens the rank here, and binds this thread, and those that it starts, to the rank's cores.
      *
+     * @param opened {@link #bundle}
      * @param collective empty where there is one rank
      */
-    OrtRank open(Optional<Collective> collective, LogitsMemory logits) {
+    OrtRank open(Bundle opened, Optional<Collective> collective, LogitsMemory logits) {
         if (!cores.isEmpty()) {
             CLibrary.stayOn(CpuList.parse(cores));
         }
-        Bundle opened = Bundle.open(bundle, Verification.STRUCTURE_ONLY);
         Architecture a = opened.manifest().architecture();
         RankShare share = share(opened.manifest());
         var layout = new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);

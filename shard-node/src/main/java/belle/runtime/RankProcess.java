@@ -41,15 +41,16 @@ final class RankProcess implements Rank {
     /**
      * Starts a rank and waits until it is open.
      *
+     * @param columns of the logits that it computes
      * @param meeting the file of the ranks' {@link Collective}
      * @param late has work done when it takes too long, unless it is cancelled
      * @throws FailureException when it does not become ready
      */
-    static RankProcess start(RankPlan plan, Path meeting, Function<Runnable, Future<?>> late) {
+    static RankProcess start(RankPlan plan, int columns, Path meeting, Function<Runnable, Future<?>> late) {
         String name = "rank " + plan.rank() + " of " + plan.degree();
         Path file = SharedFiles.create("logits");
         try {
-            var logits = SharedLogits.open(file, plan.columns());
+            var logits = SharedLogits.open(file, columns);
             var started = new RankProcess(name, command(plan, meeting, file).start(), logits);
             started.awaitReady(late);
             return started;

@@ -16,15 +16,20 @@ import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -240,6 +245,46 @@ class TensorParallelTest {
                         () -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO, Duration.ZERO))
                 .hasMessageContaining("each of 2 ranks, but has 1");
         assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
+    }
+
+    /** A rank that is bound to cores computes there, also where it is the only one. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void boundRanksComputeOnThreadsOfTheirOwn(int degree) throws Exception {
+        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
+        var threads = ManagementFactory.getThreadMXBean();
+        var bound = ranks(
+                degree,
+                Optional.empty(),
+                false,
+                Map.of(),
+                List.of("0", "1").subList(0, degree),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(2));
+        try (OpenModel model = OpenModel.open(bundle, bound)) {
+            generate(model);
+            long callers = threads.getCurrentThreadCpuTime();
+            Map<String, Long> before = rankTimes(threads);
+            generate(model);
+            callers = threads.getCurrentThreadCpuTime() - callers;
+            Map<String, Long> after = rankTimes(threads);
+            for (int rank = 0; rank < degree; rank++) {
+                String name = "rank-" + rank;
+                assertThat(Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name)))
+                        .as("%s against the caller's %d ns", name, callers)
+                        .isGreaterThan(callers);
+            }
+        }
+    }
+
+    /** Processor time of the threads of ranks. */
+    private static Map<String, Long> rankTimes(ThreadMXBean threads) {
+        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(thread -> thread != null && thread.getThreadName().startsWith("rank-"))
+                .collect(Collectors.toMap(
+                        ThreadInfo::getThreadName,
+                        thread -> threads.getThreadCpuTime(thread.getThreadId()),
+                        Long::sum));
     }
 
     private static List<ProcessHandle> ranks() {
