@@ -121,7 +121,7 @@ final class GraphCheck {
     }
 
     /** A number of a tensor's place; -1 where there is none. */
-    private static long number(TensorProto tensor, String key) {
+    static long number(TensorProto tensor, String key) {
         try {
             return external(tensor, key).map(Long::parseLong).orElse(-1L);
         } catch (NumberFormatException e) {

@@ -1,7 +1,6 @@
 package belle.export.bundle;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -45,12 +44,12 @@ public record RankMemory(int degree, int rank, long weightBytes, long kvBytesPer
             byte[] graph = Files.readAllBytes(bundle.graph(rank, degree));
             List<TensorProto> tensors =
                     new ArrayList<>(ModelProto.parseFrom(graph).getGraph().getInitializerList());
-            tensors.sort(Comparator.comparingLong(tensor -> number(tensor, "offset")));
+            tensors.sort(Comparator.comparingLong(tensor -> GraphCheck.number(tensor, "offset")));
             long bytes = 0;
             long end = 0;
             for (TensorProto tensor : tensors) { // A tied head and a part of it overlap.
-                long from = number(tensor, "offset");
-                long to = from + number(tensor, "length");
+                long from = GraphCheck.number(tensor, "offset");
+                long to = from + GraphCheck.number(tensor, "length");
                 bytes += Math.max(0, to - Math.max(from, end));
                 end = Math.max(end, to);
             }
@@ -61,13 +60,5 @@ public record RankMemory(int degree, int rank, long weightBytes, long kvBytesPer
                             Manifest.graphFile(rank, degree), "model", "is no ONNX model: " + e.getMessage()),
                     e);
         }
-    }
-
-    private static long number(TensorProto tensor, String key) {
-        return tensor.getExternalDataList().stream()
-                .filter(entry -> entry.getKey().equals(key))
-                .map(StringStringEntryProto::getValue)
-                .mapToLong(Long::parseLong)
-                .sum();
     }
 }

@@ -5,7 +5,6 @@ import belle.proto.bundle.WeightType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.List;
 
 /**
  * Reads a {@code tiles64} matrix of weights.bin back, a tile of 64 outputs at a time, whether it is stored as numbers or as
@@ -72,7 +71,7 @@ final class StoredMatrix {
             return;
         }
         int size = type.bits() / Byte.SIZE;
-        eachLeaf(1, tile, (from, to, before) -> {
+        TileLeaves.each(entry, 1, tile, (from, to, before) -> {
             long at = entry.offset() + before * TILE * size;
             for (int k = from; k < to; k++) {
                 for (int row = 0; row < TILE; row++, at += size) {
@@ -100,7 +99,7 @@ final class StoredMatrix {
         var read = new QuantisedTileRead(
                 new byte[TILE * groups * group], new float[TILE * groups], new byte[TILE * groups]);
         int blockBytes = type.blockBytes(group);
-        eachLeaf(group, tile, (from, to, before) -> {
+        TileLeaves.each(entry, group, tile, (from, to, before) -> {
             for (int of = from; of < to; of++) {
                 block(entry.offset() + (before + of - from) * blockBytes, of, read);
             }
@@ -129,20 +128,6 @@ final class StoredMatrix {
         }
         for (int row = 0; row < TILE; row++, at++) {
             into.zeros[row * groups() + of] = weights.get(ValueLayout.JAVA_BYTE, at);
-        }
-    }
-
-    /** Hears of one leaf's part of a tile: inputs, or groups, {@code [from, to)}, and how many lie before it in the file. */
-    private interface LeafPart {
-        void at(int from, int to, long before);
-    }
-
-    private void eachLeaf(int unit, int tile, LeafPart part) {
-        List<Integer> places = entry.leafInputs().isEmpty() ? List.of(0, inputs()) : entry.leafInputs();
-        for (int leaf = 0; leaf + 1 < places.size(); leaf++) {
-            int from = Math.ceilDiv(places.get(leaf), unit);
-            int to = Math.ceilDiv(places.get(leaf + 1), unit);
-            part.at(from, to, (long) from * tiles() + (long) (to - from) * tile);
         }
     }
 }

@@ -158,29 +158,12 @@ final class WeightWriter {
             Scratch scratch = lease.scratch;
             read(part, row, rows, columns, scratch.values);
             transpose(scratch.values, rows, columns);
-            leaves(
+            TileLeaves.each(
                     entry,
                     1,
-                    row,
+                    row / TILE,
                     (from, to, before) ->
                             write(tensor, scratch, before * TILE, (columns + from) * TILE, (to - from) * TILE));
-        }
-    }
-
-    /** Hears of one leaf's part of a tile: inputs, or groups, {@code [from, to)}, and how many lie before it in the file. */
-    private interface LeafPart {
-        void at(int from, int to, long before);
-    }
-
-    /** Goes through the leaves of the tile that begins at {@code row}; {@code unit} inputs are counted as one. */
-    private static void leaves(TensorEntry entry, int unit, int row, LeafPart part) {
-        int tiles = Math.ceilDiv(entry.dims().getFirst(), TILE);
-        List<Integer> places = entry.leafInputs().isEmpty() ? List.of(0, columns(entry)) : entry.leafInputs();
-        for (int leaf = 0; leaf + 1 < places.size(); leaf++) {
-            int from = Math.ceilDiv(places.get(leaf), unit);
-            int to = Math.ceilDiv(places.get(leaf + 1), unit);
-            // Earlier leaves lie before this one with all their tiles, and so do this leaf's earlier tiles.
-            part.at(from, to, (long) from * tiles + (long) (to - from) * (row / TILE));
         }
     }
 
@@ -191,7 +174,7 @@ final class WeightWriter {
         int rows = Math.min(TILE, part.count() - row);
         QuantisedTile tile = new QuantisedTile(matrix.source(), matrix.type(), group, rows);
         part.runs(row, rows, (source, count, at) -> matrix.source().read(source, count, tile.values(), at));
-        leaves(entry, group, row, (from, to, before) -> {
+        TileLeaves.each(entry, group, row / TILE, (from, to, before) -> {
             try {
                 long position = entry.offset() + before * matrix.type().blockBytes(group);
                 meter.advanced(tile.write(file, position, from, to));
