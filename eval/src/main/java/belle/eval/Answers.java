@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -51,14 +50,7 @@ public final class Answers {
                         watcher);
     }
 
-    /** Reads a file of answers, whatever its settings. */
-    public static Map<Long, Reply> read(Path file) throws IOException {
-        Map<Long, Reply> replies = new TreeMap<>();
-        read(file, replies);
-        return replies;
-    }
-
-    /** Reads the answers into {@code replies}. */
+    /** Reads the answers into {@code replies}, whatever their settings. */
     static Settings read(Path file, Map<Long, Reply> replies) throws IOException {
         return EntryLog.read(file, Settings.class, Reply.class, reply -> replies.put(reply.item(), reply));
     }

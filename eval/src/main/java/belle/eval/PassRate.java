@@ -89,7 +89,7 @@ public final class PassRate {
         int passed = (int) results.stream().filter(each -> each).count();
         Optional<ScoreTable.Score> rate = values.length == 0
                 ? Optional.empty()
-                : Optional.of(bootstrap.mean(values)).map(of -> new ScoreTable.Score(of.mean(), of.low(), of.high()));
+                : Optional.of(ScoreTable.score(bootstrap, values));
         return new Row(taskClass, values.length, passed, unanswered, uncheckable, rate);
     }
 }

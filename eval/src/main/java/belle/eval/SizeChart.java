@@ -1,5 +1,6 @@
 package belle.eval;
 
+import belle.proto.WholeFile;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

@@ -1,7 +1,5 @@
 package belle.cli;
 
-import belle.client.Budget;
-import belle.client.ModelClient;
 import belle.eval.AnswerFile;
 import belle.eval.EvalItem;
 import belle.eval.EvalSet;
@@ -11,10 +9,8 @@ import belle.eval.Judgement;
 import belle.proto.bundle.FileHash;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -74,8 +70,7 @@ final class EvalJudgeCommand implements Callable<Integer> {
         AnswerFile answered = AnswerFile.read(answers, FileHash.plain(set));
         JudgePrompts known = prompts == null ? JudgePrompts.own() : JudgePrompts.read(prompts);
         int wanted = answered.answered(items).size();
-        try (var client = new ModelClient(
-                server.server(), server.retries(), Budget.unlimited(), new Random(), Clock.systemUTC())) {
+        try (var client = server.client()) {
             return tell(
                     new Judge(known, client, request.questions(model), triesForAScore)
                             .run(

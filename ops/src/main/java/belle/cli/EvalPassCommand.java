@@ -1,9 +1,8 @@
 package belle.cli;
 
-import belle.eval.Answers;
+import belle.eval.AnswerFile;
 import belle.eval.CodeTests;
 import belle.eval.EvalItem;
-import belle.eval.EvalSet;
 import belle.eval.Limits;
 import belle.eval.PassRate;
 import belle.eval.Sandbox;
@@ -17,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code belle eval pass}: answers with the right number, and code that passes its tests. */
@@ -30,22 +29,8 @@ import picocli.CommandLine.Spec;
             "their question, in a sandbox without network and with limits of time, memory, processes, files and output."
         })
 final class EvalPassCommand implements Callable<Integer> {
-    @Option(
-            names = "--set",
-            required = true,
-            paramLabel = "FILE",
-            description = "The questions that were answered; for code with fields 'language' and 'test'.")
-    private Path set;
-
-    @Parameters(arity = "1..*", paramLabel = "ANSWERS", description = "Files of eval run.")
-    private List<Path> answers;
-
-    @Option(
-            names = "--seed",
-            defaultValue = "1",
-            paramLabel = "N",
-            description = "Of the intervals (${DEFAULT-VALUE}).")
-    private long seed;
+    @Mixin
+    private AnswerOptions answers;
 
     @Option(
             names = "--unsandboxed",
@@ -53,26 +38,24 @@ final class EvalPassCommand implements Callable<Integer> {
                     "Run the models' code with nothing between it and this machine but limits of time, memory and output.")
     private boolean unsandboxed;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        List<EvalItem> items = EvalSet.read(set);
-        Map<Long, String> tests = CodeTests.read(set);
+        List<EvalItem> items = answers.items();
+        String hash = answers.hash();
+        Map<Long, String> tests = CodeTests.read(answers.set());
         Optional<Sandbox> sandbox = tests.isEmpty()
                 ? Optional.empty()
                 : Optional.of(unsandboxed ? Sandbox.open(Limits.USUAL) : Sandbox.isolated(Limits.USUAL));
         Map<String, List<PassRate.Row>> tables = new LinkedHashMap<>();
-        for (Path file : answers) {
-            var rate = new PassRate(items, Answers.read(file), seed);
+        for (Path file : answers.files()) {
+            var rate = new PassRate(items, AnswerFile.read(file, hash).replies(), answers.seed());
             tables.put(file.toString(), List.of(rate.math(), rate.code(tests, sandbox::orElseThrow)));
         }
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        if (answers.json()) {
             Output.json(out, Map.of("tables", tables));
             return 0;
         }

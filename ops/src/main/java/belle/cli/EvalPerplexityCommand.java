@@ -1,7 +1,5 @@
 package belle.cli;
 
-import belle.client.Budget;
-import belle.client.ModelClient;
 import belle.eval.AnswerScore;
 import belle.eval.Answers;
 import belle.eval.EvalItem;
@@ -12,11 +10,9 @@ import belle.proto.bundle.FileHash;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,13 +57,9 @@ final class EvalPerplexityCommand implements Callable<Integer> {
         var settings = new Answers.Settings(FileHash.plain(set), "perplexity " + model);
         PrintWriter err = spec.commandLine().getErr();
         Map<Long, AnswerScore> scores;
-        try (var client = new ModelClient(
-                server.server(), server.retries(), Budget.unlimited(), new Random(), Clock.systemUTC())) {
-            scores = ReferenceScores.run(items, out, settings, client, model, server.concurrency(), done -> {
-                if (done % Math.max(items.size() / 10, 1) == 0) {
-                    err.println(done + " of at most " + items.size());
-                }
-            });
+        try (var client = server.client()) {
+            var progress = new EvalProgress(model, items.size(), err);
+            scores = ReferenceScores.run(items, out, settings, client, model, server.concurrency(), progress);
         }
         print(PerplexityTable.of(items, scores));
         List<AnswerScore> failed = scores.values().stream()

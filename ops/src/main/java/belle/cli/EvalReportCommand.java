@@ -2,14 +2,12 @@ package belle.cli;
 
 import belle.eval.Comparison;
 import belle.eval.EvalItem;
-import belle.eval.EvalSet;
 import belle.eval.JudgeTable;
 import belle.eval.Measure;
 import belle.eval.ModelResult;
 import belle.eval.ReportPage;
 import belle.eval.ScoreTable;
 import belle.eval.SizeChart;
-import belle.proto.bundle.FileHash;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -23,10 +21,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code belle eval report}: answers of one or more models against the references and by a judge's scores, by class. */
@@ -37,24 +35,14 @@ import picocli.CommandLine.Spec;
             "and BLEU; in percent, with 95%% intervals. Of two files or more each one is compared with the first."
         })
 final class EvalReportCommand implements Callable<Integer> {
-    @Option(names = "--set", required = true, paramLabel = "FILE", description = "The questions that were answered.")
-    private Path set;
-
-    @Parameters(arity = "1..*", paramLabel = "ANSWERS", description = "Files of eval run.")
-    private List<Path> answers;
+    @Mixin
+    private AnswerOptions answers;
 
     @Option(
             names = "--scores",
             paramLabel = "FILE",
             description = "A file of eval judge; once for each file of answers, in the same order.")
     private List<Path> scores = List.of();
-
-    @Option(
-            names = "--seed",
-            defaultValue = "1",
-            paramLabel = "N",
-            description = "Of the intervals (${DEFAULT-VALUE}).")
-    private long seed;
 
     @Option(
             names = "--sizes",
@@ -72,37 +60,34 @@ final class EvalReportCommand implements Callable<Integer> {
     @Option(names = "--page", paramLabel = "FILE", description = "Write an HTML page to read the answers side by side.")
     private @Nullable Path page;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
         check();
-        List<EvalItem> items = EvalSet.read(set);
-        String hash = FileHash.plain(set);
+        List<EvalItem> items = answers.items();
+        String hash = answers.hash();
         List<ModelResult> results = new ArrayList<>();
-        for (int i = 0; i < answers.size(); i++) {
+        for (int i = 0; i < answers.files().size(); i++) {
             results.add(ModelResult.read(
-                    answers.get(i), scores.isEmpty() ? Optional.empty() : Optional.of(scores.get(i)), hash));
+                    answers.files().get(i), scores.isEmpty() ? Optional.empty() : Optional.of(scores.get(i)), hash));
         }
         Measure measure = ModelResult.measure(results);
         if (chart != null) {
             SizeChart.of(items, results, sizes, measure).write(chart);
         }
         if (page != null) {
-            ReportPage.write(page, set.getFileName().toString(), items, results);
+            ReportPage.write(page, answers.set().getFileName().toString(), items, results);
         }
-        tell(items, results, Comparison.of(items, results, measure, seed));
+        tell(items, results, Comparison.of(items, results, measure, answers.seed()));
         return 0;
     }
 
     private void check() {
         perFile("--scores", scores);
         perFile("--sizes", sizes);
-        if (new HashSet<>(answers).size() < answers.size()) {
+        if (new HashSet<>(answers.files()).size() < answers.files().size()) {
             throw wrong("a file of answers is named twice");
         }
         if (new HashSet<>(sizes).size() < sizes.size()) {
@@ -121,8 +106,8 @@ final class EvalReportCommand implements Callable<Integer> {
     }
 
     private void perFile(String flag, List<?> values) {
-        if (!values.isEmpty() && values.size() != answers.size()) {
-            throw wrong(flag + " must be given for each file of answers: there are " + answers.size() + " files and "
+        if (!values.isEmpty() && values.size() != answers.files().size()) {
+            throw wrong(flag + " must be given for each file of answers: there are " + answers.files().size() + " files and "
                     + values.size() + " of it");
         }
     }
@@ -135,13 +120,13 @@ final class EvalReportCommand implements Callable<Integer> {
         Map<String, List<ScoreTable.Row>> tables = new LinkedHashMap<>();
         Map<String, List<JudgeTable.Row>> judged = new LinkedHashMap<>();
         for (ModelResult result : results) {
-            tables.put(result.name(), ScoreTable.of(items, result.answers().replies(), seed));
+            tables.put(result.name(), ScoreTable.of(items, result.answers().replies(), answers.seed()));
             if (result.judgements().isPresent()) {
-                judged.put(result.name(), JudgeTable.of(items, result, seed));
+                judged.put(result.name(), JudgeTable.of(items, result, answers.seed()));
             }
         }
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        if (answers.json()) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("tables", tables);
             all.put("judge", judged);

@@ -1,6 +1,5 @@
 package belle.cli;
 
-import belle.client.Budget;
 import belle.client.ModelClient;
 import belle.eval.Answers;
 import belle.eval.EvalItem;
@@ -9,11 +8,9 @@ import belle.eval.Reply;
 import belle.proto.bundle.FileHash;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,8 +73,7 @@ final class EvalRunCommand implements Callable<Integer> {
         List<EvalItem> items = EvalSet.read(set);
         String hash = FileHash.plain(set);
         int status = 0;
-        try (var client = new ModelClient(
-                server.server(), server.retries(), Budget.unlimited(), new Random(), Clock.systemUTC())) {
+        try (var client = server.client()) {
             for (int i = 0; i < models.size(); i++) {
                 status = Math.max(status, run(items, hash, models.get(i), outs.get(i), client));
             }

@@ -1,11 +1,15 @@
 package belle.cli;
 
+import belle.client.Budget;
+import belle.client.ModelClient;
 import belle.client.ModelServer;
 import belle.client.Proxies;
 import belle.client.Retries;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -66,6 +70,11 @@ final class ServerOptions {
                 Optional.ofNullable(System.getenv("OPENAI_API_KEY")).filter(text -> !text.isBlank());
         Optional<URI> through = Optional.ofNullable(proxy).or(() -> Proxies.of(baseUrl, System.getenv()));
         return new ModelServer(baseUrl, key, through, Duration.ofSeconds(timeoutSeconds));
+    }
+
+    /** A client of the server that may spend what it likes. The caller closes it. */
+    ModelClient client() {
+        return new ModelClient(server(), retries(), Budget.unlimited(), new Random(), Clock.systemUTC());
     }
 
     Retries retries() {

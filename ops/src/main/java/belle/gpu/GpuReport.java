@@ -3,10 +3,10 @@ package belle.gpu;
 import belle.gpu.GpuCheck.Agreement;
 import belle.gpu.GpuCheck.PoolTime;
 import belle.gpu.GpuCheck.Speed;
+import belle.proto.WholeFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -97,9 +97,7 @@ public final class GpuReport {
 
     /** Writes the report: all of it or nothing. */
     public void write(Path target) throws IOException {
-        Path folder = target.toAbsolutePath().getParent();
-        Path part = Files.createTempFile(folder, "report", ".part");
-        Files.write(part, lines);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        String text = String.join("\n", lines) + "\n";
+        WholeFile.write(target, text.getBytes(StandardCharsets.UTF_8));
     }
 }

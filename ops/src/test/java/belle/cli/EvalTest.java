@@ -134,8 +134,10 @@ class EvalTest {
                 .contains("--sizes must be given for each file of answers: there are 1 files and 2 of it");
         String other = Files.writeString(folder.resolve("other"), Files.readString(Path.of(set)) + "\n")
                 .toString();
-        Belle wrong = Belle.run("eval", "report", "--set", other, file("good"));
-        assertThat(wrong.status()).isEqualTo(1);
-        assertThat(wrong.err()).contains("these are answers to another set");
+        for (String command : List.of("report", "pass")) {
+            Belle wrong = Belle.run("eval", command, "--set", other, file("good"));
+            assertThat(wrong.status()).as(command).isEqualTo(1);
+            assertThat(wrong.err()).contains("these are answers to another set");
+        }
     }
 }

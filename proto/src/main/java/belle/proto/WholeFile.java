@@ -1,4 +1,4 @@
-package belle.eval;
+package belle.proto;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,10 +9,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** A file that appears whole, or stays as it was. */
-final class WholeFile {
+public final class WholeFile {
     private WholeFile() {}
 
-    static void write(Path file, byte[] bytes) throws IOException {
+    /**
+     * Writes {@code bytes} beside {@code file}, forces them to the disk and gives them its name.
+     *
+     * @throws IOException when that fails; nothing of it is left behind then
+     */
+    public static void write(Path file, byte[] bytes) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         try {
             try (FileChannel channel = FileChannel.open(
