@@ -119,26 +119,22 @@ final class PortableRank implements StepRunner {
 
     private void compute(SlotRun run, int firstRow) {
         try (Arena arena = Arena.ofConfined()) {
+            RunInputs given = RunInputs.of(run, pool.places(), arena);
+            MemorySegment into = MemorySegment.ofBuffer(logits)
+                    .asSlice((long) firstRow * vocabulary * Float.BYTES, given.rowCount() * vocabulary * Float.BYTES);
             List<Tensor> inputs = new ArrayList<>();
-            List<Tensor> outputs = new ArrayList<>();
-            try {
-                RunInputs given = RunInputs.of(run, pool.places(), arena);
+            try (Tensor result = session.onHost(into, Tensor.Type.FLOAT, given.rowCount(), vocabulary)) {
                 long slots = run.slices().size();
                 inputs.add(session.onHost(given.ids(), Tensor.Type.INT64, slots, run.tokens()));
                 inputs.add(session.onHost(given.positions(), Tensor.Type.INT64, slots, run.tokens()));
                 inputs.add(session.onHost(given.writeAt(), Tensor.Type.INT64, slots));
                 inputs.add(session.onHost(given.kvLens(), Tensor.Type.INT64, slots));
                 inputs.add(session.onHost(given.rows(), Tensor.Type.INT64, given.rowCount()));
-                MemorySegment into = MemorySegment.ofBuffer(logits)
-                        .asSlice(
-                                (long) firstRow * vocabulary * Float.BYTES,
-                                given.rowCount() * vocabulary * Float.BYTES);
-                outputs.add(session.onHost(into, Tensor.Type.FLOAT, given.rowCount(), vocabulary));
+                List<Tensor> outputs = new ArrayList<>(List.of(result));
                 addCaches(run, inputs, outputs);
                 session.run(inputNames, inputs, outputNames, outputs);
             } finally {
                 inputs.forEach(Tensor::close);
-                outputs.getFirst().close();
             }
         }
     }
