@@ -87,9 +87,8 @@ public final class PassRate {
         double[] values =
                 results.stream().mapToDouble(passed -> passed ? 100 : 0).toArray();
         int passed = (int) results.stream().filter(each -> each).count();
-        Optional<ScoreTable.Score> rate = values.length == 0
-                ? Optional.empty()
-                : Optional.of(ScoreTable.score(bootstrap, values));
+        Optional<ScoreTable.Score> rate =
+                values.length == 0 ? Optional.empty() : Optional.of(ScoreTable.score(bootstrap, values));
         return new Row(taskClass, values.length, passed, unanswered, uncheckable, rate);
     }
 }

@@ -69,7 +69,8 @@ class AnswersTest {
             assertThat(replies).hasSize(30);
             replies.forEach(
                     (number, reply) -> assertThat(reply).isEqualTo(new Reply(number, "答" + number, "stop", "")));
-            assertThat(AnswerFile.read(folder.resolve("answers"), "set").replies()).isEqualTo(replies);
+            assertThat(AnswerFile.read(folder.resolve("answers"), "set").replies())
+                    .isEqualTo(replies);
         }
     }
 

@@ -107,8 +107,8 @@ final class EvalReportCommand implements Callable<Integer> {
 
     private void perFile(String flag, List<?> values) {
         if (!values.isEmpty() && values.size() != answers.files().size()) {
-            throw wrong(flag + " must be given for each file of answers: there are " + answers.files().size() + " files and "
-                    + values.size() + " of it");
+            throw wrong(flag + " must be given for each file of answers: there are "
+                    + answers.files().size() + " files and " + values.size() + " of it");
         }
     }
 
