@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             GatewayCommand.class,
             NodeCommand.class,
             ClusterCommand.class,
+            ModelCommand.class,
             FaultsCommand.class,
             GenerateCommand.class,
             PerplexityCommand.class,

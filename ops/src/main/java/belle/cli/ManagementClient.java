@@ -12,11 +12,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** The way to the management endpoint of a member. */
 final class ManagementClient {
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration CHANGE_LIMIT = Duration.ofMinutes(31);
 
     @Option(
             names = "--url",
@@ -44,9 +46,32 @@ final class ManagementClient {
         }
     }
 
+    /**
+     * Has the nodes change what they serve, and waits until they have.
+     *
+     * @param change load, swap or unload
+     */
+    JsonNode changeModels(String change, Map<String, String> wish) throws IOException, InterruptedException {
+        var answer = send(
+                HttpRequest.newBuilder(url.resolve("/belle/models/" + change))
+                        .header("X-Belle", change)
+                        .POST(BodyPublishers.ofString(new ObjectMapper().writeValueAsString(wish))),
+                CHANGE_LIMIT);
+        JsonNode told = json(answer);
+        if (answer.statusCode() != 200) {
+            throw new FailureException(
+                    new Failure.Unavailable(told.path("error").asText("the models cannot be changed")));
+        }
+        return told;
+    }
+
     private HttpResponse<String> send(HttpRequest.Builder request) throws InterruptedException {
+        return send(request, LIMIT);
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request, Duration limit) throws InterruptedException {
         try (var http = HttpClient.newHttpClient()) {
-            return http.send(request.timeout(LIMIT).build(), BodyHandlers.ofString());
+            return http.send(request.timeout(limit).build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new FailureException(
                     new Failure.Unavailable("no management endpoint answers at " + url

@@ -49,10 +49,7 @@ final class MemberProcess {
         CompletionStage<Done> ended = ended(system);
         var _ = stop.thenCompose(_ -> CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason()));
         try {
-            Uri management =
-                    PekkoManagement.get(system).start().toCompletableFuture().get();
-            String url = management.toString();
-            service.start(system, cluster, url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+            service.start(system, cluster, manage(system));
         } catch (ExecutionException | RuntimeException e) {
             boolean asked = stop.isDone();
             system.terminate();
@@ -67,6 +64,14 @@ final class MemberProcess {
         refuseLostCluster(system, cluster);
         refuseHungStep(system);
         return 0;
+    }
+
+    /** Has a system's management endpoint listen; returns its URL. */
+    static String manage(ActorSystem<?> system) throws ExecutionException, InterruptedException {
+        Uri endpoint =
+                PekkoManagement.get(system).start().toCompletableFuture().get();
+        String url = endpoint.toString();
+        return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
 
     /**

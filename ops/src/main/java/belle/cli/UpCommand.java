@@ -1,6 +1,7 @@
 package belle.cli;
 
 import belle.bench.HealthCheck;
+import belle.cluster.MemberSettings;
 import belle.gateway.Gateway;
 import belle.gateway.GatewayConfig;
 import belle.node.Node;
@@ -54,6 +55,11 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--port", description = "Port to listen on (8080); 0 takes a free one.")
     private @Nullable Integer port;
 
+    @Option(
+            names = "--management-port",
+            description = "Port of a management endpoint on 127.0.0.1; 0 takes a free one. None if not given.")
+    private @Nullable Integer managementPort;
+
     @Option(names = "--data", paramLabel = "DIR", description = "A folder for what the server keeps: its log.")
     private @Nullable Path data;
 
@@ -96,14 +102,16 @@ final class UpCommand implements Callable<Integer> {
                         + "name another bundle with --model");
             }
             String names = EmbeddedModel.names(models);
+            String management = managementPort == null ? "" : "; management " + MemberProcess.manage(system);
             spec.commandLine()
                     .getOut()
                     .printf(
                             Locale.ROOT,
-                            "%s is ready after %.1f s, serving %s%n",
+                            "%s is ready after %.1f s, serving %s%s%n",
                             url,
                             MemberProcess.secondsSinceStart(),
-                            names);
+                            names,
+                            management);
         } catch (ExecutionException | RuntimeException e) {
             system.terminate();
             system.getWhenTerminated().toCompletableFuture().get();
@@ -126,6 +134,10 @@ final class UpCommand implements Callable<Integer> {
         Config config = journal.over(runtime.over(ConfigFactory.load(ConfigFile.over(file))));
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
+        }
+        if (managementPort != null) {
+            Ports.refuseTaken("127.0.0.1", managementPort, "--management-port");
+            config = MemberSettings.managed(config, managementPort);
         }
         return port == null ? config : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
     }

@@ -45,6 +45,16 @@ public final class MemberSettings {
         return ConfigFactory.load(layered);
     }
 
+    /** Returns a configuration of a single process with a management endpoint on this machine. */
+    public static Config managed(Config config, int port) {
+        return ConfigFactory.parseMap(Map.of(
+                        "pekko.management.http.hostname", "127.0.0.1",
+                        "pekko.management.http.port", port,
+                        "pekko.management.http.routes.cluster-bootstrap", ""))
+                .withFallback(config)
+                .withFallback(ConfigFactory.parseResources("cluster-default.conf").withOnlyPath("pekko.management"));
+    }
+
     private static Map<String, Object> derived(ClusterConfig config, String role, String version) {
         Map<String, Object> settings = new HashMap<>();
         settings.put("pekko.remote.artery.canonical.hostname", config.host());

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -27,6 +28,7 @@ import org.apache.pekko.management.javadsl.ManagementRouteProviderSettings;
  * GET  /                                   the cluster, as a page
  * GET  /belle/status                       the same as JSON
  * POST /belle/members/HOST:PORT/drain      has a member finish or hand over its streams and leave
+ * POST /belle/models/CHANGE                see {@link ModelRoutes}
  * GET  /health/live                        503 when a step of this process's node makes no progress
  * GET  /health/ready                       200 when this process takes requests
  * GET  /metrics                            what a node counts; a gateway has its page at its public port
@@ -39,10 +41,12 @@ public final class StatusRoutes implements ManagementRouteProvider {
     private static final ContentType METRICS = ContentTypes.parse("text/plain; version=0.0.4; charset=utf-8");
 
     private final ClusterView view;
+    private final ModelRoutes models;
     private final Optional<NodeMetrics> metrics;
 
     StatusRoutes(ExtendedActorSystem system) {
         view = new ClusterView(Adapter.toTyped(system));
+        models = new ModelRoutes(Adapter.toTyped(system));
         metrics =
                 view.hasNode() ? Optional.of(NodeMetrics.start(system.settings().config())) : Optional.empty();
     }
@@ -61,7 +65,8 @@ public final class StatusRoutes implements ManagementRouteProvider {
                         Directives.path(PathMatchers.segment("health").slash("ready"), () -> answer(ready())),
                         metrics.map(counted -> Directives.path("metrics", () -> Directives.complete(page(counted))))
                                 .orElseGet(Directives::reject))),
-                Directives.post(() -> Directives.path(drain, this::drained)));
+                Directives.post(() -> guarded(
+                        () -> Directives.concat(Directives.path(drain, this::drained), models.routes()))));
     }
 
     private static Route answer(CompletionStage<HttpResponse> response) {
@@ -84,15 +89,19 @@ public final class StatusRoutes implements ManagementRouteProvider {
     }
 
     /** The header cannot be sent by a page of another site, so no browser drains a node behind its user's back. */
-    private Route drained(String member) {
+    private static Route guarded(Supplier<Route> route) {
         return Directives.optionalHeaderValueByName(
                 "X-Belle",
-                header -> Directives.complete(
-                        header.isEmpty()
-                                ? json(403, Map.of("error", "the header X-Belle is missing"))
-                                : view.drain(member)
-                                        ? json(202, Map.of("draining", member))
-                                        : json(404, Map.of("error", "no member is " + member))));
+                header -> header.isEmpty()
+                        ? Directives.complete(json(403, Map.of("error", "the header X-Belle is missing")))
+                        : route.get());
+    }
+
+    private Route drained(String member) {
+        return Directives.complete(
+                view.drain(member)
+                        ? json(202, Map.of("draining", member))
+                        : json(404, Map.of("error", "no member is " + member)));
     }
 
     /** A node that still opens its bundles lives; one whose step hangs is best started again. */
@@ -124,7 +133,7 @@ public final class StatusRoutes implements ManagementRouteProvider {
         return json(code, Map.of("status", status));
     }
 
-    private static HttpResponse json(int code, Object value) {
+    static HttpResponse json(int code, Object value) {
         try {
             return HttpResponse.create()
                     .withStatus(code)

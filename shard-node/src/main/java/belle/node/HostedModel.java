@@ -10,6 +10,7 @@ import belle.proto.node.NodeQuery;
 import belle.replica.BatchActor;
 import belle.runtime.OpenModel;
 import belle.runtime.RuntimeConfig;
+import belle.session.Replicas;
 import belle.session.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
         List<HostedModel> opened = new ArrayList<>();
         try {
             for (BundleSpec spec : bundles) {
-                OpenModel model = OpenModel.open(spec.directory(), config);
-                HostedModel hosted =
-                        new HostedModel(spec.name().orElse(model.manifest().name()), spec.embedded(), model);
+                HostedModel hosted = open(spec, config);
                 opened.add(hosted);
                 refuseTwins(opened, hosted.name());
             }
@@ -39,6 +38,16 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
             opened.forEach(hosted -> hosted.model.close());
             throw e;
         }
+    }
+
+    /**
+     * Opens one bundle.
+     *
+     * @throws FailureException when it is broken or does not fit
+     */
+    static HostedModel open(BundleSpec spec, RuntimeConfig config) {
+        OpenModel model = OpenModel.open(spec.directory(), config);
+        return new HostedModel(spec.name().orElse(model.manifest().name()), spec.embedded(), model);
     }
 
     private static void refuseTwins(List<HostedModel> opened, String name) {
@@ -82,9 +91,19 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
     }
 
     /** The same model as sessions see it. */
-    ServedModel served(ActorRef<BatchActor.Command> replica) {
+    ServedModel served(List<ActorRef<BatchActor.Command>> replicas) {
         return new ServedModel(
-                name, model.contextTokens(), model.manifest().architecture().vocabulary(), this::encode, replica);
+                name,
+                model.identity(),
+                model.contextTokens(),
+                model.manifest().architecture().vocabulary(),
+                this::encode,
+                new Replicas(replicas));
+    }
+
+    /** Tells whether it is the bundle of a name that {@code bundle} names. */
+    boolean is(String otherName, String bundle) {
+        return name.equals(otherName) && model.identity().equals(bundle);
     }
 
     Tokens encode(Prompt prompt) {

@@ -1,34 +1,23 @@
 package belle.node;
 
-import belle.engine.EngineConfig;
-import belle.engine.GenerationRequest;
-import belle.engine.Output;
 import belle.journal.JdbcJournal;
 import belle.journal.Sweeper;
-import belle.node.ReplicaBoard.State;
+import belle.node.NodeModels.Entry;
+import belle.node.NodeModels.Use;
 import belle.proto.Failure;
 import belle.proto.FailureException;
-import belle.proto.SamplingParams;
-import belle.proto.Tokens;
 import belle.proto.node.NodeQuery;
-import belle.replica.BatchActor;
-import belle.replica.KvCacheActor;
-import belle.replica.ReplicaParts;
-import belle.replica.ReplicaReport;
-import belle.session.ServedModel;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -40,10 +29,9 @@ import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
- * Root of a node: waits for its models to be opened, builds a replica of each, and joins the cluster once every replica
- * has generated a token; as a member whose bundles are the cluster's it opens the sessions' shard region and has itself
- * listed. The node is off the list while a replica is stalled or down, and when it
- * drains.
+ * Root of a node: waits for its models to be opened, has each of them generate a token, and joins the cluster; as a member whose
+ * bundles are the cluster's it opens the sessions' shard region and has itself listed. Loads, changes and unloads models while it
+ * serves. The node is off the list while a model is stalled or down, and when it drains.
  */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     /** What the guardian hears. */
@@ -59,38 +47,42 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private record NotOpened(Throwable cause) implements Command {}
 
-    private record Reported(ReplicaReport report) implements Command {}
-
-    private record Warmed(BatchActor.Event event) implements Command {}
-
-    private record ReplicaDrained(BatchActor.Drained drained) implements Command {}
+    private record Told(ModelActor.Report report) implements Command {}
 
     private record MemberIsUp() implements Command {}
 
     private record Checked(BundleCheckActor.Verdict verdict) implements Command {}
 
-    private record StatusAsked(NodeQuery.AskStatus question) implements Command {}
+    private record Asked(NodeQuery.OfNode query) implements Command {}
+
+    private record Loaded(NodeQuery.LoadModel asked, HostedModel model) implements Command {}
+
+    private record NotLoaded(NodeQuery.LoadModel asked, Throwable cause) implements Command {}
+
+    private record Unneeded(HostedModel model) implements Command {}
 
     private record DeadlineIsOver() implements Command {}
 
     private record JournalReachable(boolean now) implements Command {}
 
-    private record Hung(String model) implements Command {}
-
     private static final String QUERIES = NodeQuery.PATH.substring(NodeQuery.PATH.lastIndexOf('/') + 1);
+    private static final Failure SHUTTING_DOWN = new Failure.Unavailable("the node is shutting down");
 
     private final TimerScheduler<Command> timers;
     private final NodeConfig config;
     private final Optional<JdbcJournal> journal;
     private final Runnable join;
     private final CompletableFuture<Node> started;
-    private final ReplicaBoard board = new ReplicaBoard();
-    private final Map<String, ActorRef<BatchActor.Command>> replicas = new LinkedHashMap<>();
-    private final Map<String, String> modelOfReplica = new HashMap<>();
+    private final NodeModels models = new NodeModels();
+    private final ModelChanges changes = new ModelChanges(models);
+    private final ActorRef<ModelActor.Report> reports;
+    private final Set<HostedModel> draining = new HashSet<>();
+    private boolean loading;
     private boolean joining;
     private boolean serving;
     private boolean listed;
     private boolean journalReachable = true;
+    private int modelsSoFar;
 
     private Optional<ActorRef<NodeQuery>> queries = Optional.empty();
     private Optional<ActorRef<Done>> drainer = Optional.empty();
@@ -132,15 +124,13 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         this.config = config;
         this.join = join;
         this.started = started;
+        this.reports = context.messageAdapter(ModelActor.Report.class, Told::new);
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onAnyMessage(this::onMessage)
-                .onSignal(
-                        Terminated.class,
-                        gone -> onReplicaGone(gone.getRef().path().name()))
                 .onSignal(PostStop.class, _ -> onStop())
                 .build();
     }
@@ -150,14 +140,24 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case Drain(var replyTo) -> onDrain(replyTo);
             case Opened(var opened) -> onOpened(opened);
             case NotOpened(var cause) -> onNotStarted(cause);
-            case Reported(var report) -> onReport(report);
-            case Warmed(var event) -> onWarmed(event);
-            case ReplicaDrained(var drained) -> onReplicaDrained(drained.model());
+            case Told(var report) -> models.of(report.model()).map(entry -> onReport(entry, report)).orElse(this);
             case MemberIsUp _ -> onMemberUp();
             case Checked(var verdict) -> onChecked(verdict);
-            case StatusAsked(var question) -> onStatusAsked(question);
-            case DeadlineIsOver _ -> onDeadline();
-            case Hung(var model) -> onHung(model);
+            case Asked(var query) -> onAsked(query);
+            case Loaded(var asked, var model) -> onLoaded(asked, model);
+            case NotLoaded(var asked, var cause) -> {
+                loading = false;
+                asked.replyTo().tell(ModelChanges.failed(ModelChanges.failureOf(cause)));
+                yield this;
+            }
+            case Unneeded(var model) -> {
+                models.of(model).filter(entry -> entry.use == Use.RETIRED).ifPresent(this::close);
+                yield this;
+            }
+            case DeadlineIsOver _ -> {
+                models.all().forEach(entry -> entry.actor.tell(new ModelActor.EndAll(SHUTTING_DOWN)));
+                yield this;
+            }
             case JournalReachable(var now) -> {
                 journalReachable = now;
                 list();
@@ -169,94 +169,70 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<Command> onDrain(ActorRef<Done> replyTo) {
         drainer = Optional.of(replyTo);
         list();
-        if (replicas.isEmpty() || OtherNodes.areUp(getContext().getSystem())) {
+        models.all().forEach(entry -> draining.add(entry.model));
+        if (draining.isEmpty() || OtherNodes.areUp(getContext().getSystem())) {
             replyTo.tell(Done.done());
             return this;
         }
-        var drained = getContext().messageAdapter(BatchActor.Drained.class, ReplicaDrained::new);
-        replicas.values().forEach(replica -> replica.tell(new BatchActor.Drain(drained)));
+        models.all().forEach(entry -> entry.actor.tell(new ModelActor.Drain()));
         timers.startSingleTimer(new DeadlineIsOver(), config.drainDeadline());
         return this;
     }
 
     private Behavior<Command> onOpened(List<HostedModel> opened) {
-        EngineConfig engine = config.engine();
-        var reports = getContext().messageAdapter(ReplicaReport.class, Reported::new);
-        for (HostedModel hosted : opened) {
-            board.add(hosted);
-            String name = "replica-" + board.models().size();
-            modelOfReplica.put(name, hosted.name());
-            ReplicaParts parts = new ReplicaParts(
-                    hosted.name(),
-                    hosted.model().facts(),
-                    engine,
-                    config.replica(),
-                    hosted.model().layout(),
-                    config.plantedFaults().in(hosted.model().runner()));
-            getContext().watch(getContext().spawn(KvCacheActor.create(parts, reports), name));
-        }
-        var status = getContext().messageAdapter(NodeQuery.AskStatus.class, StatusAsked::new);
-        queries = Optional.of(getContext().spawn(QueryActor.create(board.models(), status), QUERIES));
+        opened.forEach(model -> begin(model, Use.USED, Optional.empty()));
+        var asked = getContext().messageAdapter(NodeQuery.OfNode.class, Asked::new);
+        queries = Optional.of(getContext().spawn(QueryActor.create(models::used, asked), QUERIES));
         return this;
     }
 
-    private Behavior<Command> onReport(ReplicaReport report) {
+    private void begin(HostedModel model, Use use, Optional<ActorRef<NodeQuery.ModelChange>> loader) {
+        var actor = getContext().spawn(ModelActor.create(model, config, reports), "model-" + modelsSoFar++);
+        models.add(model, actor, use, loader);
+    }
+
+    private Behavior<Command> onReport(Entry entry, ModelActor.Report report) {
         switch (report) {
-            case ReplicaReport.Built(var model, var batch) -> onBuilt(model, batch);
-            case ReplicaReport.Stalled(var model, var step) -> {
-                getContext().getLog().error("step {} of {} has not come back in time", step, model);
-                board.set(model, State.STALLED);
-                timers.startSingleTimer(new Hung(model), new Hung(model), config.leaveAfterStall());
-                list();
+            case ModelActor.Ready(var _, var served) -> {
+                models.ready(entry, served);
+                entry.loader.ifPresent(to -> to.tell(ModelChanges.done(entry)));
+                loading = loading && entry.loader.isEmpty();
+                joinWhenReady();
             }
-            case ReplicaReport.Recovered(var model) -> {
-                board.set(model, State.READY);
-                timers.cancel(new Hung(model));
-                list();
+            case ModelActor.NotStarted(var _, var cause) -> {
+                if (entry.loader.isEmpty()) {
+                    return onNotStarted(cause);
+                }
+                models.remove(entry);
+                loading = false;
+                entry.loader.get().tell(ModelChanges.failed(ModelChanges.failureOf(cause)));
             }
-            case ReplicaReport.Load load -> board.loaded(load);
+            case ModelActor.Changed(var _, var state) -> entry.state = state;
+            case ModelActor.StepIsLost _ -> onHung(entry.model.name());
+            case ModelActor.Drained(var model) -> {
+                draining.remove(model);
+                if (draining.isEmpty()) {
+                    drainer.ifPresent(replyTo -> replyTo.tell(Done.done()));
+                }
+            }
         }
+        list();
         return this;
     }
 
-    /** The first token of a model proves its graph, its weights and its kernels. */
-    private void onBuilt(String model, ActorRef<BatchActor.Command> batch) {
-        replicas.put(model, batch);
-        var warmed = getContext().messageAdapter(BatchActor.Event.class, Warmed::new);
-        var request = new GenerationRequest(model, Tokens.of(0), SamplingParams.greedy(1), "warm-up", false);
-        batch.tell(new BatchActor.Submit(request, 0, warmed));
-    }
-
-    private Behavior<Command> onWarmed(BatchActor.Event event) {
-        return switch (event) {
-            case BatchActor.Admitted _ -> this;
-            case BatchActor.Rejected rejected -> onNotStarted(new FailureException(rejected.failure()));
-            case BatchActor.Lost(var model, var _) ->
-                onNotStarted(new FailureException(
-                        new Failure.Internal("the batch loop of " + model + " crashed at its first token")));
-            case BatchActor.Produced(var model, var _, var outputs) ->
-                switch (outputs.getLast()) {
-                    case Output.Done _ -> onFirstToken(model);
-                    case Output.Failed(var _, var failure) -> onNotStarted(new FailureException(failure));
-                    case Output.Token _, Output.Finished _, Output.PromptScored _ -> this;
-                };
-        };
-    }
-
-    private Behavior<Command> onFirstToken(String model) {
-        board.set(model, State.READY);
-        if (board.allReady() && !joining) {
+    private void joinWhenReady() {
+        if (models.allReady() && !joining) {
             joining = true;
             var up = getContext().messageAdapter(SelfUp.class, _ -> new MemberIsUp());
             Cluster.get(getContext().getSystem()).subscriptions().tell(Subscribe.create(up, SelfUp.class));
             join.run();
         }
-        return this;
     }
 
     private Behavior<Command> onMemberUp() {
         var verdicts = getContext().messageAdapter(BundleCheckActor.Verdict.class, Checked::new);
-        getContext().spawn(BundleCheckActor.create(infos(), config.checkDeadline(), verdicts), "bundle-check");
+        getContext()
+                .spawn(BundleCheckActor.create(models.infos(), config.checkDeadline(), verdicts), "bundle-check");
         return this;
     }
 
@@ -265,27 +241,92 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             return onNotStarted(new FailureException(verdict.failure().get()));
         }
         serving = true;
-        SessionRegion.open(getContext().getSystem(), config.session(), served(), journal.map(written -> written));
+        SessionRegion.open(
+                getContext().getSystem(), config.session(), models.served(), journal.map(written -> written));
         journal.ifPresent(open -> Sweeper.start(getContext().getSystem(), Node.ROLE, open, config.journal()));
         list();
-        started.complete(new Node(queries.orElseThrow(), infos()));
+        started.complete(new Node(queries.orElseThrow(), models.infos()));
         return this;
     }
 
-    private Behavior<Command> onStatusAsked(NodeQuery.AskStatus question) {
-        question.replyTo().tell(new NodeQuery.NodeStatus(ready(), drainer.isPresent(), board.statuses()));
+    private Behavior<Command> onAsked(NodeQuery.OfNode query) {
+        switch (query) {
+            case NodeQuery.AskStatus(var replyTo) ->
+                replyTo.tell(new NodeQuery.NodeStatus(ready(), drainer.isPresent(), models.statuses()));
+            case NodeQuery.LoadModel asked -> onLoad(asked);
+            case NodeQuery.UseModel asked -> changes.toUse(asked).ifPresent(entry -> onUse(asked, entry));
+            case NodeQuery.RetireModel asked ->
+                changes.toRetire(asked).ifPresent(entry -> {
+                    models.retire(entry);
+                    retire(entry);
+                    asked.replyTo().tell(ModelChanges.done(entry));
+                });
+        }
         return this;
     }
 
-    private List<NodeQuery.ModelInfo> infos() {
-        return board.models().values().stream().map(HostedModel::info).toList();
+    /** One at a time: each takes memory and a thread. */
+    private void onLoad(NodeQuery.LoadModel asked) {
+        if (loading || !serving || drainer.isPresent()) {
+            asked.replyTo()
+                    .tell(ModelChanges.failed(
+                            loading
+                                    ? new Failure.Overloaded("this node is loading another model", 5)
+                                    : new Failure.Unavailable("this node is about to start or to leave")));
+            return;
+        }
+        loading = true;
+        var spec = new BundleSpec(
+                Path.of(asked.directory()), Optional.of(asked.name()).filter(name -> !name.isEmpty()), false);
+        getContext()
+                .pipeToSelf(
+                        OpeningModels.begin(List.of(spec), config.runtime()).opened(),
+                        (opened, failure) -> failure == null
+                                ? new Loaded(asked, opened.getFirst())
+                                : new NotLoaded(asked, failure));
     }
 
-    private Map<String, ServedModel> served() {
-        Map<String, ServedModel> served = new LinkedHashMap<>();
-        replicas.forEach((name, replica) -> served.put(
-                name, Objects.requireNonNull(board.models().get(name)).served(replica)));
-        return served;
+    private Behavior<Command> onLoaded(NodeQuery.LoadModel asked, HostedModel model) {
+        Optional<NodeQuery.ModelChange> known = changes.opened(model, asked);
+        if (known.isPresent()) {
+            loading = false;
+            model.model().close();
+            asked.replyTo().tell(known.get());
+        } else {
+            begin(model, Use.NEXT, Optional.of(asked.replyTo()));
+        }
+        return this;
+    }
+
+    private void onUse(NodeQuery.UseModel asked, Entry entry) {
+        entry.retirement.ifPresent(getContext()::stop);
+        entry.retirement = Optional.empty();
+        models.use(entry).ifPresent(this::retire);
+        getContext().getLog().info("new streams of {} are computed by bundle {}", asked.name(), asked.bundle());
+        asked.replyTo().tell(ModelChanges.done(entry));
+        list();
+    }
+
+    /** Waits until nobody needs it. */
+    private void retire(Entry entry) {
+        if (entry.retirement.isPresent()) {
+            return;
+        }
+        ActorRef<Command> self = getContext().getSelf();
+        entry.retirement = Optional.of(getContext()
+                .spawnAnonymous(RetirementActor.create(
+                        entry.served.orElseThrow(),
+                        config.retire(),
+                        System::nanoTime,
+                        () -> self.tell(new Unneeded(entry.model)))));
+    }
+
+    private void close(Entry entry) {
+        models.remove(entry);
+        entry.actor.tell(new ModelActor.EndAll(new Failure.Unavailable(
+                "the bundle of " + entry.model.name() + " that computed this stream was retired")));
+        entry.actor.tell(new ModelActor.Close());
+        getContext().getLog().info("bundle {} of {} is gone", entry.model.model().identity(), entry.model.name());
     }
 
     private Behavior<Command> onNotStarted(Throwable cause) {
@@ -293,41 +334,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         return Behaviors.stopped();
     }
 
-    private Behavior<Command> onReplicaDrained(String model) {
-        replicas.remove(model);
-        if (replicas.isEmpty()) {
-            drainer.ifPresent(replyTo -> replyTo.tell(Done.done()));
-        }
-        return this;
-    }
-
-    private Behavior<Command> onDeadline() {
-        var failure = new Failure.Unavailable("the node is shutting down");
-        replicas.values().forEach(replica -> replica.tell(new BatchActor.EndAll(failure)));
-        return this;
-    }
-
-    private Behavior<Command> onHung(String model) {
+    private void onHung(String model) {
         long seconds =
                 config.replica().stepDeadline().plus(config.leaveAfterStall()).toSeconds();
         getContext().getLog().error("a step of {} has not come back for {} s; the node leaves", model, seconds);
         var _ = CoordinatedShutdown.get(getContext().getSystem()).runAll(new StepHung(model, seconds));
-        return this;
-    }
-
-    private Behavior<Command> onReplicaGone(String name) {
-        if (!started.isDone()) {
-            return onNotStarted(new FailureException(new Failure.Internal(name + " stopped while the node started")));
-        }
-        String model = Objects.requireNonNull(modelOfReplica.get(name));
-        getContext().getLog().error("{} is down; the node is no longer ready", model);
-        board.set(model, State.DOWN);
-        list();
-        return this;
     }
 
     private Behavior<Command> onStop() {
-        board.models().values().forEach(hosted -> hosted.model().tokenizer().close());
         started.completeExceptionally(
                 new FailureException(new Failure.Unavailable("the node stopped before its first token")));
         return this;
@@ -350,6 +364,6 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private boolean ready() {
-        return serving && board.allReady() && drainer.isEmpty() && journalReachable;
+        return serving && models.allReady() && drainer.isEmpty() && journalReachable;
     }
 }

@@ -8,30 +8,32 @@ import belle.proto.node.NodeQuery;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** Answers questions about a node's models. */
 final class QueryActor {
-    private final Map<String, HostedModel> models;
-    private final ActorRef<NodeQuery.AskStatus> status;
+    private final Supplier<Map<String, HostedModel>> models;
+    private final ActorRef<NodeQuery.OfNode> node;
 
-    /** Answers about {@code models}, which are listed in their order; {@code status} knows how they are. */
-    static Behavior<NodeQuery> create(Map<String, HostedModel> models, ActorRef<NodeQuery.AskStatus> status) {
-        return new QueryActor(models, status).answering();
+    /** Answers about {@code models}, as they are then, in their order; what is of the whole node {@code node} does. */
+    static Behavior<NodeQuery> create(
+            Supplier<Map<String, HostedModel>> models, ActorRef<NodeQuery.OfNode> node) {
+        return new QueryActor(models, node).answering();
     }
 
-    private QueryActor(Map<String, HostedModel> models, ActorRef<NodeQuery.AskStatus> status) {
+    private QueryActor(Supplier<Map<String, HostedModel>> models, ActorRef<NodeQuery.OfNode> node) {
         this.models = models;
-        this.status = status;
+        this.node = node;
     }
 
     private Behavior<NodeQuery> answering() {
-        return Behaviors.receiveMessage(query -> {
-            switch (query) {
+        return Behaviors.receiveMessage(asked -> {
+            switch (asked) {
                 case NodeQuery.ListModels(var replyTo) -> replyTo.tell(list());
-                case NodeQuery.AskStatus ask -> status.tell(ask);
+                case NodeQuery.OfNode query -> node.tell(query);
                 case NodeQuery.Tokenize(var model, var prompt, var replyTo) -> replyTo.tell(tokenize(model, prompt));
                 case NodeQuery.Detokenize(var model, var ids, var replyTo) -> replyTo.tell(detokenize(model, ids));
             }
@@ -41,7 +43,7 @@ final class QueryActor {
 
     private NodeQuery.Models list() {
         return new NodeQuery.Models(
-                models.values().stream().map(HostedModel::info).toList());
+                models.get().values().stream().map(HostedModel::info).toList());
     }
 
     private NodeQuery.Tokenized tokenize(String name, Prompt prompt) {
@@ -63,9 +65,10 @@ final class QueryActor {
     }
 
     private HostedModel known(String name) {
-        HostedModel model = models.get(name);
+        Map<String, HostedModel> now = models.get();
+        HostedModel model = now.get(name);
         if (model == null) {
-            throw new FailureException(new Failure.UnknownModel(name, List.copyOf(models.keySet())));
+            throw new FailureException(new Failure.UnknownModel(name, List.copyOf(now.keySet())));
         }
         return model;
     }

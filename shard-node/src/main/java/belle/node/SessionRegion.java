@@ -1,13 +1,12 @@
 package belle.node;
 
 import belle.proto.session.SessionCommand;
-import belle.session.ServedModel;
+import belle.session.ServedModels;
 import belle.session.SessionActor;
 import belle.session.SessionConfig;
 import belle.session.SessionDoor;
 import belle.session.SessionHome;
 import belle.session.SessionJournal;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -22,13 +21,13 @@ final class SessionRegion {
     private SessionRegion() {}
 
     /**
-     * Opens the region, which only members with the role of a node host; sessions compute on the replicas of {@code
-     * models}. It is left when the system shuts down, as soon as the readers of all sessions have found them elsewhere.
+     * Opens the region, which only members with the role of a node host; sessions compute with
+     * {@code models}, as they are then. It is left when the system shuts down, as soon as the readers of all sessions have found them elsewhere.
      */
     static void open(
             ActorSystem<?> system,
             SessionConfig config,
-            Map<String, ServedModel> models,
+            ServedModels models,
             Optional<SessionJournal> journal) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Residents residents = new Residents();

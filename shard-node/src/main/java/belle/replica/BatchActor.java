@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -156,7 +157,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         this.parts = beginning.parts;
         this.node = beginning.node;
         this.engine = new Engine(parts.engine(), parts.facts(), lent.cache());
-        this.metrics = new ReplicaMetrics(parts.model());
+        this.metrics = new ReplicaMetrics(parts.model(), parts.label());
         this.clients = new Clients(metrics);
         this.rank = new Rank(
                 lent.loan(),
@@ -170,6 +171,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         return newReceiveBuilder()
                 .onAnyMessage(this::onMessage)
                 .onSignal(PreRestart.class, _ -> onCrash())
+                .onSignal(PostStop.class, _ -> onStop())
                 .build();
     }
 
@@ -273,6 +275,11 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
             drainer.ifPresent(replyTo -> replyTo.tell(new Drained(parts.model())));
             drainer = Optional.empty();
         }
+    }
+
+    private Behavior<Command> onStop() {
+        metrics.remove();
+        return this;
     }
 
     private Behavior<Command> onCrash() {

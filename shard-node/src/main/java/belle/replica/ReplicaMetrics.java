@@ -8,9 +8,10 @@ import kamon.metric.Counter;
 import kamon.metric.Gauge;
 import kamon.metric.MeasurementUnit;
 import kamon.metric.Timer;
+import kamon.tag.TagSet;
 
 /**
- * What a replica reports, each instrument tagged with its {@code model}:
+ * What a replica reports, each instrument tagged with its {@code model}, and what it holds with the {@code replica}, too:
  *
  * <table>
  * <caption>Instruments</caption>
@@ -44,15 +45,16 @@ final class ReplicaMetrics {
     private long reusedSoFar;
     private long preemptionsSoFar;
 
-    /** The instruments of one model's replica. */
-    ReplicaMetrics(String model) {
-        streams = gauge("belle.streams", model);
-        running = gauge("belle.sequences.running", model);
-        waiting = gauge("belle.sequences.waiting", model);
-        paused = gauge("belle.sequences.paused", model);
-        free = gauge("belle.blocks.free", model);
-        leased = gauge("belle.blocks.leased", model);
-        cached = gauge("belle.blocks.cached", model);
+    /** The instruments of one of a model's replicas. */
+    ReplicaMetrics(String model, String replica) {
+        TagSet tags = TagSet.of("model", model).withTag("replica", replica);
+        streams = Kamon.gauge("belle.streams").withTags(tags);
+        running = Kamon.gauge("belle.sequences.running").withTags(tags);
+        waiting = Kamon.gauge("belle.sequences.waiting").withTags(tags);
+        paused = Kamon.gauge("belle.sequences.paused").withTags(tags);
+        free = Kamon.gauge("belle.blocks.free").withTags(tags);
+        leased = Kamon.gauge("belle.blocks.leased").withTags(tags);
+        cached = Kamon.gauge("belle.blocks.cached").withTags(tags);
         stepTime = Kamon.timer("belle.step.time").withTag("model", model);
         firstTokenTime = Kamon.timer("belle.first.token.time").withTag("model", model);
         interTokenTime = Kamon.timer("belle.inter.token.time").withTag("model", model);
@@ -80,14 +82,17 @@ final class ReplicaMetrics {
         preemptionsSoFar = load.preemptions();
     }
 
+    /** The replica holds nothing any more. */
+    void remove() {
+        for (Gauge gauge : List.of(streams, running, waiting, paused, free, leased, cached)) {
+            gauge.remove();
+        }
+    }
+
     /** Begins to time a stream. */
     StreamTiming newStream(int promptTokenCount) {
         promptTokens.increment(promptTokenCount);
         return new StreamTiming();
-    }
-
-    private static Gauge gauge(String name, String model) {
-        return Kamon.gauge(name).withTag("model", model);
     }
 
     private static Counter counter(String name, String model) {

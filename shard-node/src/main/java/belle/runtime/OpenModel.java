@@ -10,16 +10,17 @@ import belle.proto.bundle.Verification;
 import belle.text.PromptRenderer;
 import belle.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A bundle opened for computing: its tokenizer, and its ranks. Closes both.
+ * A bundle opened for computing: its tokenizer, and the ranks of its replicas. Closes all.
  *
  * @param manifest what the bundle says of itself
  * @param provider that computes; not the configured one where that was not there and another was allowed
- * @param layout of the key/value cache of all ranks together
+ * @param layout of a replica's key/value cache, of all its ranks together
  * @param sequenceTokens most tokens of one sequence that the cache has room for
+ * @param runners one a replica, at least one
  */
 public record OpenModel(
         Manifest manifest,
@@ -28,7 +29,7 @@ public record OpenModel(
         Provider provider,
         KvLayout layout,
         int sequenceTokens,
-        StepRunner runner)
+        List<StepRunner> runners)
         implements AutoCloseable {
 
     /**
@@ -42,25 +43,31 @@ public record OpenModel(
         Manifest manifest = bundle.manifest();
         // Both take their time, and neither needs the other.
         var opening = Beside.run("open-tokenizer", () -> Tokenizer.open(bundle.file(Manifest.TOKENIZER_FILE)));
-        Provider.@Nullable Computing computing = null;
+        List<Provider.Computing> replicas = new ArrayList<>();
         try {
-            computing = common.accelerator().provider().open(bundle, common.of(manifest.name()));
+            for (RuntimeConfig replica : common.replicasOf(manifest.name())) {
+                replicas.add(common.accelerator().provider().open(bundle, replica));
+            }
+            Provider.Computing first = replicas.getFirst();
             Tokenizer tokenizer = opening.result();
             return new OpenModel(
                     manifest,
                     tokenizer,
                     PromptRenderer.of(tokenizer, manifest.template(), manifest.bosIds(), manifest.eosIds()),
-                    computing.provider(),
-                    computing.layout(),
-                    computing.sequenceTokens(),
-                    computing.runner());
+                    first.provider(),
+                    first.layout(),
+                    first.sequenceTokens(),
+                    replicas.stream().map(Provider.Computing::runner).toList());
         } catch (RuntimeException e) {
             opening.discard(Tokenizer::close);
-            if (computing != null) {
-                computing.runner().close();
-            }
+            replicas.forEach(replica -> replica.runner().close());
             throw e;
         }
+    }
+
+    /** Runs the steps of the first replica. */
+    public StepRunner runner() {
+        return runners.getFirst();
     }
 
     /** Most tokens of one sequence: the model's context, or what the cache has room for. */
@@ -97,7 +104,7 @@ public record OpenModel(
 
     @Override
     public void close() {
-        runner.close();
+        runners.forEach(StepRunner::close);
         tokenizer.close();
     }
 

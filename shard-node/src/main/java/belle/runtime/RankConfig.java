@@ -3,9 +3,7 @@ package belle.runtime;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigObject;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -43,30 +41,31 @@ public record RankConfig(
     static RankConfig from(Config config) {
         return new RankConfig(
                 config.getInt("tensor-parallel"),
-                degrees(config.getObject("tensor-parallel-of")),
+                ReplicaCount.numbers(config.getObject("tensor-parallel-of"), "tensor-parallel-of"),
                 config.getStringList("rank-cores"),
                 config.getBoolean("rank-processes"),
                 config.getDuration("rank-deadline"),
                 config.getDuration("rank-start-deadline"));
     }
 
-    private static Map<String, Integer> degrees(ConfigObject byModel) {
-        Map<String, Integer> degrees = new HashMap<>();
-        byModel.unwrapped().forEach((model, degree) -> {
-            if (!(degree instanceof Integer number)) {
-                throw new FailureException(new Failure.Invalid(
-                        "belle.node.runtime.tensor-parallel-of",
-                        "belle.node.runtime.tensor-parallel-of must name a number of ranks for a model, but is "
-                                + degree + " for " + model));
-            }
-            degrees.put(model, number);
-        });
-        return degrees;
-    }
-
     /** The same for one model, whose degree may be its own. */
     RankConfig of(String model) {
         return new RankConfig(
                 degreeOf.getOrDefault(model, degree), Map.of(), cores, processes, deadline, startDeadline);
+    }
+
+    /** The same for one replica of several, which has processors of its own. */
+    RankConfig ofReplica(int replica, int replicas) {
+        if (cores.isEmpty() || replicas == 1) {
+            return this;
+        }
+        if (cores.size() < replicas * degree) {
+            throw new FailureException(new Failure.Invalid(
+                    "belle.node.runtime.rank-cores",
+                    "belle.node.runtime.rank-cores must name the processors of each of " + degree + " ranks of " + replicas
+                            + " replicas, but has " + cores.size() + " entries"));
+        }
+        List<String> own = cores.subList(replica * degree, (replica + 1) * degree);
+        return new RankConfig(degree, Map.of(), own, processes, deadline, startDeadline);
     }
 }

@@ -4,17 +4,20 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.bundle.KvType;
 import com.typesafe.config.Config;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * How a replica computes; see {@code belle.node.runtime} in {@code reference.conf}.
  *
- * @param threads of all ranks together
+ * @param threads of all ranks of all replicas of a model together
  * @param kvCacheBytes of one replica's cache
  * @param kvCacheType empty takes what the bundle asks for
  * @param blockTokens 16, 32 or 64
  * @param ranks that the model is cut into
  * @param accelerator what computes in place of the kernels
+ * @param replicas of a model on one node
  */
 public record RuntimeConfig(
         int threads,
@@ -23,7 +26,20 @@ public record RuntimeConfig(
         Optional<KvType> kvCacheType,
         int blockTokens,
         RankConfig ranks,
-        AcceleratorConfig accelerator) {
+        AcceleratorConfig accelerator,
+        ReplicaCount replicas) {
+
+    /** For one replica. */
+    public RuntimeConfig(
+            int threads,
+            boolean spinning,
+            long kvCacheBytes,
+            Optional<KvType> kvCacheType,
+            int blockTokens,
+            RankConfig ranks,
+            AcceleratorConfig accelerator) {
+        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, ranks, accelerator, ReplicaCount.ONE);
+    }
 
     /** On one rank of the processor's kernels. */
     public RuntimeConfig(
@@ -31,10 +47,19 @@ public record RuntimeConfig(
         this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, RankConfig.ONE, AcceleratorConfig.NONE);
     }
 
-    /** The same for one model, whose number of ranks may be its own. */
-    RuntimeConfig of(String model) {
-        return new RuntimeConfig(
-                threads, spinning, kvCacheBytes, kvCacheType, blockTokens, ranks.of(model), accelerator);
+    /** What each replica of one model is told, whose number of them and of ranks may be its own. */
+    List<RuntimeConfig> replicasOf(String model) {
+        int number = replicas.of(model);
+        return IntStream.range(0, number)
+                .mapToObj(replica -> new RuntimeConfig(
+                        Math.max(1, threads / number),
+                        spinning,
+                        kvCacheBytes,
+                        kvCacheType,
+                        blockTokens,
+                        ranks.of(model).ofReplica(replica, number),
+                        accelerator))
+                .toList();
     }
 
     /** Reads {@code belle.node.runtime}. */
@@ -47,7 +72,8 @@ public record RuntimeConfig(
                 kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"),
                 RankConfig.from(config),
-                AcceleratorConfig.from(config));
+                AcceleratorConfig.from(config),
+                ReplicaCount.from(config));
     }
 
     private static Optional<KvType> kvCacheType(String label) {

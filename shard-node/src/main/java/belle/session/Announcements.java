@@ -9,7 +9,6 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a turn tells its reader beside the events themselves. */
 final class Announcements {
-    private final String model;
     private final GenerationRequest request;
     private final Origin origin;
     private final Turn turn;
@@ -18,8 +17,7 @@ final class Announcements {
     /** The reader came with the turn's name alone: what a session elsewhere would have to be told is news to it. */
     private boolean newsOfOrigin;
 
-    Announcements(String model, GenerationRequest request, Origin origin, Turn turn, Readers readers) {
-        this.model = model;
+    Announcements(GenerationRequest request, Origin origin, Turn turn, Readers readers) {
         this.request = request;
         this.origin = origin;
         this.turn = turn;
@@ -48,12 +46,13 @@ final class Announcements {
         readers.tell(new StreamEvent.Accepted(
                 turn.stream(),
                 turn.epoch(),
-                model,
+                origin.request().model(),
                 request.prompt().size(),
                 origin.session(),
                 goingOn,
                 readers.number(),
-                origin.request().begun()));
+                origin.request().begun(),
+                origin.request().bundle()));
     }
 
     void refuse(Failure failure) {

@@ -3,6 +3,7 @@ package belle.session;
 import belle.engine.GenerationRequest;
 import belle.replica.BatchActor;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** A turn as its replica knows it: what the replica was told last, and what it is told next. */
@@ -19,7 +20,7 @@ final class Computation {
         ENDED
     }
 
-    private final ActorRef<BatchActor.Command> replica;
+    private Replicas.Lease lease;
     private final ActorRef<BatchActor.Event> events;
     private final GenerationRequest request;
     private final Turn turn;
@@ -28,17 +29,26 @@ final class Computation {
     private int losses;
 
     /**
+     * @param lease the turn's place, which this ends with the turn
      * @param events hears what the replica says of the turn
      * @param origin whose request says what trace it is part of
      */
     Computation(
-            ServedModel model, GenerationRequest request, Turn turn, ActorRef<BatchActor.Event> events, Origin origin) {
-        this.trace = new TurnTrace(origin.request().trace(), request.stream(), model.name());
-        this.replica = model.replica();
+            Replicas.Lease lease,
+            GenerationRequest request,
+            Turn turn,
+            ActorRef<BatchActor.Event> events,
+            Origin origin) {
+        this.trace = new TurnTrace(
+                origin.request().trace(), request.stream(), origin.request().model());
+        this.lease = lease;
         this.events = events;
         this.request = request;
         this.turn = turn;
         this.state = turn.ended() ? State.ENDED : State.SUBMITTED;
+        if (turn.ended()) {
+            lease.end();
+        }
     }
 
     boolean is(State asked) {
@@ -50,13 +60,25 @@ final class Computation {
         return state == State.SUSPENDED || state == State.ENDED;
     }
 
-    boolean isOn(ActorRef<?> actor) {
-        return replica.equals(actor);
+    ActorRef<BatchActor.Command> replica() {
+        return lease.replica();
+    }
+
+    /** Finds a place on another replica; tells whether there is one. */
+    boolean moveElsewhere() {
+        Optional<Replicas.Lease> other = lease.elsewhere();
+        lease = other.orElse(lease);
+        return other.isPresent();
+    }
+
+    /** The turn is forgotten. */
+    void release() {
+        lease.end();
     }
 
     void submit() {
         trace.submitted(turn.epoch());
-        replica.tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), events));
+        replica().tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), events));
     }
 
     /** The replica has taken the turn; returns whether that is news. */
@@ -84,7 +106,7 @@ final class Computation {
         turn.restart(atLeast);
         submit();
         if (state == State.PAUSED) {
-            replica.tell(new BatchActor.Pause(request.stream(), turn.epoch()));
+            replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
         }
     }
 
@@ -98,10 +120,10 @@ final class Computation {
     void keepPace(int windowEvents) {
         if (state == State.RUNNING && turn.windowFull(windowEvents)) {
             state = State.PAUSED;
-            replica.tell(new BatchActor.Pause(request.stream(), turn.epoch()));
+            replica().tell(new BatchActor.Pause(request.stream(), turn.epoch()));
         } else if (state == State.PAUSED && !turn.windowFull(Math.ceilDiv(windowEvents, 2))) {
             state = State.RUNNING;
-            replica.tell(new BatchActor.Resume(request.stream(), turn.epoch()));
+            replica().tell(new BatchActor.Resume(request.stream(), turn.epoch()));
         }
     }
 
@@ -109,6 +131,9 @@ final class Computation {
         tellToCancel();
         trace.over(then.name().toLowerCase(Locale.ROOT));
         state = then;
+        if (then == State.ENDED) {
+            release();
+        }
     }
 
     void cancelUnlessAtRest() {
@@ -124,6 +149,6 @@ final class Computation {
     }
 
     private void tellToCancel() {
-        replica.tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
+        replica().tell(new BatchActor.Cancel(request.stream(), turn.epoch()));
     }
 }

@@ -30,7 +30,7 @@ final class LiveTurn {
     private boolean movedOn;
 
     LiveTurn(
-            ServedModel model,
+            Replicas.Lease lease,
             GenerationRequest request,
             Start.With start,
             ActorRef<BatchActor.Event> replicaEvents,
@@ -44,9 +44,9 @@ final class LiveTurn {
         this.turn = start.turn();
         this.record = start.record();
         this.readers = start.readers().orElseGet(() -> new Readers(request.stream(), config.readerGrace(), alarms));
-        this.announcements = new Announcements(model.name(), request, origin, turn, readers);
+        this.announcements = new Announcements(request, origin, turn, readers);
         this.promised = turn.ended();
-        this.computing = new Computation(model, request, turn, replicaEvents, origin);
+        this.computing = new Computation(lease, request, turn, replicaEvents, origin);
         if (turn.ended()) {
             alarms.set(Alarm.RETENTION_IS_OVER, config.retention());
         }
@@ -82,8 +82,25 @@ final class LiveTurn {
         return readers;
     }
 
-    boolean isComputedBy(ActorRef<?> actor) {
-        return computing.isOn(actor);
+    ActorRef<BatchActor.Command> replica() {
+        return computing.replica();
+    }
+
+    /**
+     * Its replica is gone for good: another one goes on, if the model has one.
+     *
+     * @return false when the turn was refused and is to be forgotten
+     */
+    boolean onReplicaGone(Failure otherwise) {
+        if (computing.is(State.ENDED)) {
+            return true;
+        }
+        return computing.moveElsewhere() ? atRest() || onLost() : breakOff(otherwise);
+    }
+
+    /** The turn is forgotten. */
+    void forget() {
+        computing.release();
     }
 
     /** Begins for the reader of {@code start}, who has everything up to some event, computed or still to be. */

@@ -30,12 +30,20 @@ final class LiveTurns {
 
     /** Takes a turn in, in place of what its stream had. */
     void put(LiveTurn turn) {
+        drop(turn.stream());
         turns.put(turn.stream(), turn);
     }
 
     /** Forgets a turn whose place another one takes. */
     void drop(LiveTurn turn) {
-        turns.remove(turn.stream());
+        drop(turn.stream());
+    }
+
+    private void drop(String stream) {
+        LiveTurn gone = turns.remove(stream);
+        if (gone != null) {
+            gone.forget();
+        }
     }
 
     /** Returns all, as they are now. */
@@ -65,7 +73,7 @@ final class LiveTurns {
     void keepIf(String stream, Predicate<LiveTurn> action) {
         LiveTurn turn = turns.get(stream);
         if (turn != null && !action.test(turn)) {
-            turns.remove(stream);
+            drop(stream);
             forgotten.accept(stream);
         }
     }
@@ -100,8 +108,17 @@ final class LiveTurns {
             if (over) {
                 turn.leftBehind().ifPresent(keep);
                 turn.moveOut(why);
+                turn.forget();
             }
             return over;
+        });
+    }
+
+    /** Moves all out that are left. */
+    void moveOutAll(Failure why) {
+        all().forEach(turn -> {
+            turn.moveOut(why);
+            drop(turn);
         });
     }
 }

@@ -9,7 +9,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 record Origin(ActorRef<SessionCommand> session, SessionCommand.Generate request, Progress progress) {
     /** Tells whether it is what {@code asked} asks for, whoever reads it. */
     boolean answers(SessionCommand.Generate asked) {
-        return TurnRequest.of(request).equals(TurnRequest.of(asked));
+        return TurnRequest.of(request).asksFor(TurnRequest.of(asked));
     }
 
     /** Tells whether it is a tenant's; anybody's where that is empty. */

@@ -13,6 +13,7 @@ import belle.session.ServedModel.Checked;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -36,13 +37,15 @@ final class Preparations {
     /**
      * Prepares for a stream as far as can be, and tells its reader the outcome.
      *
-     * @param models what this node serves, by name
+     * @param models what this node serves
      * @param here the stream is here already
+     * @param lease finds a place to compute it
      */
     void prepare(
             SessionCommand.Continue goingOn,
-            Map<String, ServedModel> models,
+            ServedModels models,
             boolean here,
+            Function<ServedModel, Optional<Replicas.Lease>> lease,
             ActorRef<BatchActor.Event> replicaEvents) {
         Generate generate = goingOn.request();
         Optional<Failure> forged = goingOn.progress().problem(generate.params().n());
@@ -51,9 +54,9 @@ final class Preparations {
         } else if (here) {
             generate.replyTo().tell(new StreamEvent.Prepared(generate.stream()));
         } else {
-            switch (ServedModel.check(models, generate)) {
+            switch (models.check(generate)) {
                 case Checked.Fine(var model, var request) ->
-                    begin(model, request, goingOn.progress(), generate.replyTo(), replicaEvents);
+                    begin(lease.apply(model), request, goingOn.progress(), generate.replyTo(), replicaEvents);
                 case Checked.Wrong(var failure) -> refuse(generate, failure);
             }
         }
@@ -65,14 +68,14 @@ final class Preparations {
 
     /** Has {@code request} computed as far as {@code progress} goes, and {@code reader} told when that is done. */
     private void begin(
-            ServedModel model,
+            Optional<Replicas.Lease> lease,
             GenerationRequest request,
             Progress progress,
             ActorRef<StreamEvent> reader,
             ActorRef<BatchActor.Event> replicaEvents) {
         String name = PREFIX + request.stream();
         int longest = progress.given().stream().mapToInt(Tokens::size).max().orElse(0);
-        if (waiting.size() >= limit || longest >= request.params().maxTokens()) {
+        if (lease.isEmpty() || waiting.size() >= limit || longest >= request.params().maxTokens()) {
             reader.tell(new StreamEvent.Prepared(request.stream()));
         } else if (waiting.put(name, reader) == null) {
             var once = new GenerationRequest(
@@ -82,8 +85,9 @@ final class Preparations {
                     request.tenant(),
                     false,
                     progress.given());
-            model.replica().tell(new BatchActor.Submit(once, EPOCH, replicaEvents));
+            lease.get().replica().tell(new BatchActor.Submit(once, EPOCH, replicaEvents));
         }
+        lease.ifPresent(Replicas.Lease::end); // The stream itself will have one.
     }
 
     /** Takes what a replica says, if it is about one of these. */

@@ -7,14 +7,22 @@ import belle.proto.session.SessionCommand.Generate;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 
 /** Decides how a session starts on a stream, by what the journal has of it. Without a journal every stream is new. */
 final class Recall {
     private final Optional<SessionJournal> journal;
     private final InstantSource clock;
     private final int maxLogEvents;
+    private final UnaryOperator<Generate> pinned;
 
-    Recall(Optional<SessionJournal> journal, InstantSource clock, int maxLogEvents) {
+    /** @param pinned gives a request to the bundle of its model that is used now, unless it names one */
+    Recall(
+            Optional<SessionJournal> journal,
+            InstantSource clock,
+            int maxLogEvents,
+            UnaryOperator<Generate> pinned) {
+        this.pinned = pinned;
         this.journal = journal;
         this.clock = clock;
         this.maxLogEvents = maxLogEvents;
@@ -66,7 +74,7 @@ final class Recall {
         if (row.isEmpty()) {
             return fresh(generate, progress);
         }
-        if (!row.get().request().equals(TurnRequest.of(generate))) {
+        if (!row.get().request().asksFor(TurnRequest.of(generate))) {
             return new Start.Not(SessionActor.OTHER_REQUEST);
         }
         Progress later = progress.inEpoch(row.get().nextEpoch(progress.epoch()));
@@ -92,7 +100,8 @@ final class Recall {
         });
     }
 
-    private Start.With started(Generate generate, Progress progress, Optional<SessionJournal> written) {
+    private Start.With started(Generate asked, Progress progress, Optional<SessionJournal> written) {
+        Generate generate = pinned.apply(asked);
         return new Start.With(
                 generate,
                 progress,
@@ -104,7 +113,7 @@ final class Recall {
 
     private Start again(Generate generate, Progress progress, Turn turn, TurnRow row, long after) {
         return new Start.With(
-                generate,
+                pinned.apply(generate.by(row.request().bundle())),
                 progress,
                 turn,
                 TurnRecord.of(journal, clock, row, progress.epoch()),

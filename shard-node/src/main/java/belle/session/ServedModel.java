@@ -7,21 +7,18 @@ import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.proto.session.SessionCommand.Generate;
-import belle.replica.BatchActor;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * A model as a session sees it.
  *
+ * @param bundle what decides its tokens, bit for bit
  * @param contextTokens most tokens of one sequence, prompt and output
  * @param vocabulary ids in a prompt or a bias must be below it
- * @param replica computes its streams
+ * @param replicas compute its streams
  */
 public record ServedModel(
-        String name, int contextTokens, int vocabulary, PromptEncoder encoder, ActorRef<BatchActor.Command> replica) {
+        String name, String bundle, int contextTokens, int vocabulary, PromptEncoder encoder, Replicas replicas) {
 
     /** Turns a prompt into ids: renders the conversation and tokenises. Any thread may call it. */
     @FunctionalInterface
@@ -41,14 +38,6 @@ public record ServedModel(
 
         /** Nothing was computed. */
         record Wrong(Failure failure) implements Checked {}
-    }
-
-    /** Finds a request's model among those that are served, and checks the request. */
-    static Checked check(Map<String, ServedModel> models, Generate generate) {
-        ServedModel model = models.get(generate.model());
-        return model == null
-                ? new Checked.Wrong(new Failure.UnknownModel(generate.model(), List.copyOf(models.keySet())))
-                : model.check(generate);
     }
 
     /** Checks a request as far as it can be without the queue: ranges, ids, length. */

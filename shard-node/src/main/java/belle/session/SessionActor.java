@@ -51,7 +51,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private static final Failure STOPPING = new Failure.Unavailable("the session's node is shutting down; try again");
 
     private final SessionConfig config;
-    private final Map<String, ServedModel> models;
+    private final ServedModels models;
     private final TimerScheduler<Message> timers;
     private final SessionHome home;
     private final ActorRef<BatchActor.Event> replicaEvents;
@@ -64,15 +64,17 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private boolean leaving;
 
     private boolean doorClosed;
+    /** Where the last turn was computed, and its prompt is cached. */
+    private Optional<ActorRef<BatchActor.Command>> lastReplica = Optional.empty();
 
     /**
      * A session without turns.
      *
-     * @param models what this node serves, by name
+     * @param models what this node serves
      * @param journal where turns are written down, if they are to outlast the cluster
      */
     public static Behavior<SessionCommand> create(
-            SessionConfig config, Map<String, ServedModel> models, SessionHome home, Optional<SessionJournal> journal) {
+            SessionConfig config, ServedModels models, SessionHome home, Optional<SessionJournal> journal) {
         Behavior<Message> session = Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> new SessionActor(context, timers, config, models, home, journal)));
         Behavior<Message> logged =
@@ -95,7 +97,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             ActorContext<Message> context,
             TimerScheduler<Message> timers,
             SessionConfig config,
-            Map<String, ServedModel> models,
+            ServedModels models,
             SessionHome home,
             Optional<SessionJournal> journal) {
         super(context);
@@ -103,12 +105,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         this.config = config;
         this.models = models;
         this.home = home;
-        this.recall = new Recall(journal, InstantSource.system(), config.maxLogEvents());
+        this.recall = new Recall(journal, InstantSource.system(), config.maxLogEvents(), models::pinned);
         this.wholeSession = new WholeSession(journal);
         this.elsewhere = new Elsewhere(config.maxTurns());
         this.preparations = new Preparations(config.maxTurns());
         this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
-        models.values().forEach(model -> context.watch(model.replica()));
         context.watch(home.door());
         leaveWhenIdle();
     }
@@ -168,7 +169,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case SessionCommand.Generate generate -> onGenerate(generate);
             case SessionCommand.Continue goingOn -> onContinue(goingOn, found);
             case SessionCommand.Prepare(var goingOn) ->
-                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), replicaEvents);
+                preparations.prepare(
+                        goingOn, models, turns.has(goingOn.stream()), this::lease, replicaEvents);
             case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
             case SessionCommand.Keep(var goingOn) -> onKeep(goingOn);
@@ -250,8 +252,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             refuse(generate, new Failure.Overloaded(message, 1));
             return;
         }
-        switch (ServedModel.check(models, generate)) {
-            case Checked.Fine(var model, var request) -> begin(model, request, start);
+        switch (models.check(generate)) {
+            case Checked.Fine(var model, var request) ->
+                lease(model)
+                        .ifPresentOrElse(
+                                lease -> begin(lease, request, start), () -> refuse(generate, MODEL_DOWN));
             case Checked.Wrong(var failure) -> refuse(generate, failure);
         }
     }
@@ -279,8 +284,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         if (!forged
                 && !turns.has(request.stream())
                 && turns.makeRoom(config.maxTurns())
-                && ServedModel.check(models, request) instanceof Checked.Fine(var model, var checked)) {
-            add(model, checked, recall.kept(goingOn)).keep();
+                && models.check(request) instanceof Checked.Fine(var model, var checked)) {
+            lease(model).ifPresent(lease -> add(lease, checked, recall.kept(goingOn)).keep());
         }
     }
 
@@ -316,8 +321,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         elsewhere.gone(actor);
         for (LiveTurn turn : turns.all()) {
             turn.died(actor);
-            if (turn.isComputedBy(actor)) {
-                turns.keepIf(turn.stream(), t -> t.breakOff(MODEL_DOWN));
+            if (turn.replica().equals(actor)) {
+                turns.keepIf(turn.stream(), t -> t.onReplicaGone(MODEL_DOWN));
+                if (!turn.replica().equals(actor)) {
+                    getContext().watch(turn.replica());
+                }
             }
         }
         return stayWhileNeeded();
@@ -344,17 +352,25 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     }
 
     private Behavior<Message> onStop() {
-        turns.all().forEach(turn -> turn.moveOut(STOPPING));
+        turns.moveOutAll(STOPPING);
         home.left();
         return this;
     }
 
-    private void begin(ServedModel model, GenerationRequest request, Start.With start) {
-        getContext().watch(start.generate().replyTo());
-        add(model, request, start).begin(start);
+    /** Finds a turn's place on one of a model's replicas. */
+    private Optional<Replicas.Lease> lease(ServedModel model) {
+        Optional<Replicas.Lease> lease = model.replicas().lease(lastReplica);
+        lastReplica = lease.map(Replicas.Lease::replica).or(() -> lastReplica);
+        lease.ifPresent(on -> getContext().watch(on.replica()));
+        return lease;
     }
 
-    private LiveTurn add(ServedModel model, GenerationRequest request, Start.With start) {
+    private void begin(Replicas.Lease lease, GenerationRequest request, Start.With start) {
+        getContext().watch(start.generate().replyTo());
+        add(lease, request, start).begin(start);
+    }
+
+    private LiveTurn add(Replicas.Lease lease, GenerationRequest request, Start.With start) {
         SessionCommand.Generate dated = start.generate().begunAt(start.record().begunMillis());
         var origin = new Origin(getContext().getSelf().unsafeUpcast(), dated, start.progress());
         String stream = request.stream();
@@ -362,7 +378,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 timers,
                 alarm -> new AlarmRang(stream, alarm),
                 writing -> when(JournalFailure.maybe(writing), stream, failure -> onWritten(stream, failure)));
-        LiveTurn turn = new LiveTurn(model, request, start, replicaEvents, config, alarms, origin);
+        LiveTurn turn = new LiveTurn(lease, request, start, replicaEvents, config, alarms, origin);
         turns.put(turn);
         timers.cancel(new Idle());
         return turn;

@@ -26,7 +26,8 @@ record Successor(Origin origin, Turn turn, TurnRecord record, Readers readers, i
     private Optional<Start.With> anew(SessionCommand.Generate request, Progress known, long epoch, long after) {
         Progress progress = known.inEpoch(epoch);
         Turn further = new Turn(turn.stream(), progress, maxLogEvents);
-        return Optional.of(new Start.With(request, progress, further, record, Optional.of(readers), after));
+        SessionCommand.Generate same = request.by(origin.request().bundle());
+        return Optional.of(new Start.With(same, progress, further, record, Optional.of(readers), after));
     }
 
     /**

@@ -55,7 +55,7 @@ public final class Journals {
     static TurnRow row(String stream, String tenant, long begunMillis) {
         var params = new SamplingParams(
                 9, 0.7, 3, 0.9, 0.01, 1.1, 0.5, 0.25, Map.of(7, -1.5), 1L << 52, 2, List.of("\n\n"), true, 2);
-        var request = new TurnRequest(stream, "m", new Prompt.Text("字\ud83d\ude00\u0000"), params, tenant, true);
+        var request = new TurnRequest(stream, "m", "b", new Prompt.Text("字\ud83d\ude00\u0000"), params, tenant, true);
         return new TurnRow(request, 1, begunMillis, Optional.empty(), Optional.empty());
     }
 

@@ -12,35 +12,35 @@ class BundleCheckTest {
 
     @Test
     void theSameBundlesAndOtherNamesServeSideBySide() {
-        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1"), model("new", "c3")), "m:1", CLUSTER))
+        assertThat(BundleDifference.of(List.of(model("chat", "a1"), model("new", "c3")), "m:1", CLUSTER))
                 .isEmpty();
     }
 
     @Test
     void anotherBundleOfOneNameIsRefusedWithBothHashesAndTheMember() {
-        var difference = BundleCheckActor.difference(List.of(model("new", "c3"), model("code", "d4")), "m:1", CLUSTER);
+        var difference = BundleDifference.of(List.of(model("new", "c3"), model("code", "d4")), "m:1", CLUSTER);
         assertThat(difference.orElseThrow().message()).contains("'code'", "d4", "b2", "m:1");
     }
 
     @Test
     void anotherTypeOfTheCacheIsRefusedSinceItGivesOtherTokens() {
         List<ModelInfo> cluster = List.of(model("chat", "a1", 9, 32));
-        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 16)), "m:1", cluster)
+        assertThat(BundleDifference.of(List.of(model("chat", "a1", 9, 16)), "m:1", cluster)
                         .orElseThrow()
                         .message())
                 .contains("'chat'", "f16", "f32", "m:1", "kv-cache-type");
-        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 8)), "m:1", cluster)
+        assertThat(BundleDifference.of(List.of(model("chat", "a1", 9, 8)), "m:1", cluster)
                         .orElseThrow()
                         .message())
                 .contains("'chat'", "q8", "f32", "m:1", "kv-cache-type");
-        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 9, 0)), "m:1", cluster))
+        assertThat(BundleDifference.of(List.of(model("chat", "a1", 9, 0)), "m:1", cluster))
                 .isEmpty(); // a member of an earlier version does not tell
     }
 
     @Test
     void lessRoomForASequenceIsRefusedSinceAnswersWouldEndElsewhere() {
         List<ModelInfo> cluster = List.of(model("chat", "a1", 9, 32));
-        assertThat(BundleCheckActor.difference(List.of(model("chat", "a1", 7, 32)), "m:1", cluster)
+        assertThat(BundleDifference.of(List.of(model("chat", "a1", 7, 32)), "m:1", cluster)
                         .orElseThrow()
                         .message())
                 .contains("'chat'", "7", "9", "m:1", "kv-cache-bytes");

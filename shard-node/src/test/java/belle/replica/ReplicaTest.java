@@ -166,7 +166,7 @@ class ReplicaTest {
         var facts = new ModelFacts(VOCABULARY, VOCABULARY, 32, Tokens.of(15), new Letters());
         var config = new ReplicaConfig(Duration.ofSeconds(60), 5, Duration.ofSeconds(60), 1);
         KvLayout layout = new KvLayout(1, 2, 1, 1, 16, KvType.F32);
-        return new ReplicaParts("m", facts, new EngineConfig(4, 4, 16, 16, 16), config, layout, runner);
+        return new ReplicaParts("m", "0", facts, new EngineConfig(4, 4, 16, 16, 16), config, layout, runner);
     }
 
     private enum Mishap {

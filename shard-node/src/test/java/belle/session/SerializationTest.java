@@ -48,11 +48,15 @@ class SerializationTest {
                 new SessionCommand.Acknowledge("s~1", 3, 0, 0),
                 new SessionCommand.Cancel("s~1", 0, 0),
                 new SessionCommand.Whereabouts("s~1", this.<SessionCommand>ref()),
-                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty(), 2, 7),
+                new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.empty(), 2, 7, "b"),
                 new StreamEvent.PromptScored("s~1", 1, 0, List.of(logprob())),
                 new StreamEvent.Delta("s~1", 1, 1, 0, Tokens.of(1, 2), "字", List.of(logprob())),
                 new StreamEvent.Finished("s~1", 1, 2, 0, "", FinishReason.STOP),
                 new StreamEvent.Done("s~1", 1, 3, new Usage(1, 0, 2)),
+                new NodeQuery.LoadModel("/bundle", "m", true, this.<NodeQuery.ModelChange>ref()),
+                new NodeQuery.UseModel("m", "b", this.<NodeQuery.ModelChange>ref()),
+                new NodeQuery.RetireModel("m", "", true, this.<NodeQuery.ModelChange>ref()),
+                new NodeQuery.ModelChange(Optional.empty(), Optional.of(new Failure.NotFound("x"))),
                 new NodeQuery.ListModels(this.<NodeQuery.Models>ref()),
                 new NodeQuery.Tokenize("m", new Prompt.Text("a"), this.<NodeQuery.Tokenized>ref()),
                 new NodeQuery.Detokenize("m", Tokens.of(1), this.<NodeQuery.Detokenized>ref()),
@@ -60,7 +64,7 @@ class SerializationTest {
                         "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3), 16))),
                 new NodeQuery.AskStatus(this.<NodeQuery.NodeStatus>ref()),
                 new NodeQuery.NodeStatus(
-                        true, false, List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6))),
+                        true, false, List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6, 7, 8))),
                 new NodeQuery.Tokenized(Tokens.of(1), List.of("a"), Optional.empty()),
                 new NodeQuery.Detokenized("a", Optional.of(new Failure.NotFound("x")))));
         prompts().forEach(prompt -> {
@@ -71,7 +75,7 @@ class SerializationTest {
             messages.add(goingOn);
             messages.add(new SessionCommand.Prepare(goingOn));
             messages.add(
-                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2, 7));
+                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2, 7, "b"));
         });
         messages.add(new StreamEvent.Moving("s~1", 3));
         messages.add(new StreamEvent.Prepared("s~1"));

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -47,6 +46,8 @@ final class SessionFixture {
     final TestProbe<Object> door = kit.createTestProbe();
     final AtomicInteger passivated = new AtomicInteger();
     final AtomicInteger left = new AtomicInteger();
+    final ServedModel model = model("b1", List.of(replica.getRef()));
+    final ServedModels models = ServedModels.of(model);
     final ActorRef<SessionCommand> session;
     final Deque<BatchActor.Submit> submits = new ArrayDeque<>();
 
@@ -56,7 +57,7 @@ final class SessionFixture {
     }
 
     SessionFixture(Optional<SessionJournal> journal) {
-        session = kit.spawn(SessionActor.create(CONFIG, models(), home(), journal));
+        session = kit.spawn(SessionActor.create(CONFIG, models, home(), journal));
     }
 
     void begin() {
@@ -66,7 +67,8 @@ final class SessionFixture {
         StreamEvent.Accepted accepted = accepted();
         assertThat(accepted.begun()).isPositive();
         assertThat(accepted)
-                .isEqualTo(new StreamEvent.Accepted(STREAM, 1, "m", 1, session, Optional.empty(), 1, accepted.begun()));
+                .isEqualTo(new StreamEvent.Accepted(
+                        STREAM, 1, "m", 1, session, Optional.empty(), 1, accepted.begun(), "b1"));
     }
 
     /** The replica gives the one token that there is, and the end. */
@@ -133,8 +135,10 @@ final class SessionFixture {
                 stream, model, new Prompt.Ids(prompt), params, "tenant", false, reader.getRef());
     }
 
-    Map<String, ServedModel> models() {
-        return Map.of("m", new ServedModel("m", 100, 50, prompt -> ((Prompt.Ids) prompt).ids(), replica.getRef()));
+    /** The model "m" as bundle {@code bundle} on some replicas. */
+    static ServedModel model(String bundle, List<ActorRef<BatchActor.Command>> replicas) {
+        return new ServedModel(
+                "m", bundle, 100, 50, prompt -> ((Prompt.Ids) prompt).ids(), new Replicas(replicas));
     }
 
     SessionHome home() {

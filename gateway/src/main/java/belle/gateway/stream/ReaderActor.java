@@ -177,7 +177,7 @@ final class ReaderActor extends AbstractBehavior<ReaderActor.Command> {
         if (received.isEmpty()) {
             received = accepted.origin().map(Received::new);
         }
-        received.ifPresent(known -> known.noteBegin(accepted.begun()));
+        received.ifPresent(known -> known.note(accepted));
         if (client.isPresent() || ended) {
             return this;
         }

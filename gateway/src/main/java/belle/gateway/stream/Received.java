@@ -28,10 +28,13 @@ final class Received {
         return new Received(new SessionCommand.Continue(request, request.nothingHeard()));
     }
 
-    /** Notes when the session that answers first took the request, if it tells. */
-    void noteBegin(long begun) {
-        if (begun > 0) {
-            request = request.begunAt(begun);
+    /** Notes when the session that answers first took the request, and what computes it, if it tells. */
+    void note(StreamEvent.Accepted accepted) {
+        if (accepted.begun() > 0) {
+            request = request.begunAt(accepted.begun());
+        }
+        if (!accepted.bundle().isEmpty()) {
+            request = request.by(accepted.bundle());
         }
     }
 

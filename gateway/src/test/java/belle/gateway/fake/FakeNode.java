@@ -41,6 +41,7 @@ public final class FakeNode {
                 case NodeQuery.Detokenize(String _, Tokens ids, var replyTo) ->
                     replyTo.tell(new NodeQuery.Detokenized(Script.text(ids), Optional.empty()));
                 case NodeQuery.AskStatus(var replyTo) -> replyTo.tell(new NodeQuery.NodeStatus(true, false, List.of()));
+                case NodeQuery.LoadModel _, NodeQuery.UseModel _, NodeQuery.RetireModel _ -> {}
             }
             return Behaviors.same();
         });

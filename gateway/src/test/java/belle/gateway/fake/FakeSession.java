@@ -147,7 +147,8 @@ public final class FakeSession extends AbstractBehavior<Object> {
                 getContext().getSelf().unsafeUpcast(),
                 Optional.of(new SessionCommand.Continue(generate, generate.nothingHeard())),
                 1,
-                BEGUN_MILLIS);
+                BEGUN_MILLIS,
+                "bundle");
         turns.put(generate.stream(), new Turn(accepted, events(generate, script), generate.replyTo()));
         generate.replyTo().tell(accepted);
         schedule(generate.stream());
@@ -179,7 +180,8 @@ public final class FakeSession extends AbstractBehavior<Object> {
                 how.session(),
                 how.origin(),
                 turn.reading,
-                how.begun()));
+                how.begun(),
+                how.bundle()));
         schedule(stream);
     }
 

@@ -153,7 +153,7 @@ class ReaderActorTest {
                 region.expectMessageClass(SessionCommand.Resume.class).replyTo();
         reader.tell(accepted(5, home.getRef())); // it is computed once more up to there
         var origin = new SessionCommand.Continue(generate(reader), Progress.none(1));
-        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1, 0));
+        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1, 0, ""));
         var begun = (OpenStream.Begun) opened.get(9, TimeUnit.SECONDS);
         assertThat(begun.accepted().origin()).contains(origin);
     }
@@ -163,7 +163,7 @@ class ReaderActorTest {
         open(-1, ReaderActorTest::generate);
         ears = Optional.of(
                 region.expectMessageClass(SessionCommand.Generate.class).replyTo());
-        tell(new StreamEvent.Accepted(STREAM, 1, "m", 1, home.getRef(), Optional.empty(), 4, 0));
+        tell(new StreamEvent.Accepted(STREAM, 1, "m", 1, home.getRef(), Optional.empty(), 4, 0, "b1"));
         var begun = (OpenStream.Begun) opened.get(9, TimeUnit.SECONDS);
         var _ = begun.events().runWith(Sink.seq(), kit.system());
         tell(delta(1, 0, 7));
@@ -172,7 +172,9 @@ class ReaderActorTest {
         assertThat(home.expectMessageClass(SessionCommand.Resume.class).reading())
                 .isEqualTo(4);
         home.stop();
-        assertThat(continued().request().reading()).isEqualTo(4);
+        SessionCommand.Generate request = continued().request();
+        assertThat(request.reading()).isEqualTo(4);
+        assertThat(request.bundle()).as("what began the stream ends it").isEqualTo("b1");
     }
 
     @Test
@@ -189,7 +191,7 @@ class ReaderActorTest {
                 region.expectMessageClass(SessionCommand.Resume.class).replyTo();
         var origin = new SessionCommand.Continue(
                 generate(reader), new Progress(3, 1, true, List.of(new Progress.Choice(Tokens.of(1, 2, 3), false))));
-        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1, 0));
+        reader.tell(new StreamEvent.Accepted(STREAM, 5, "m", 1, home.getRef(), Optional.of(origin), 1, 0, ""));
         reader.tell(delta(5, 4, 4));
         home.stop();
         assertThat(continued().progress())
@@ -229,7 +231,7 @@ class ReaderActorTest {
     }
 
     private StreamEvent accepted(long epoch, ActorRef<SessionCommand> session) {
-        return new StreamEvent.Accepted(STREAM, epoch, "m", 1, session, Optional.empty(), 0, 0);
+        return new StreamEvent.Accepted(STREAM, epoch, "m", 1, session, Optional.empty(), 0, 0, "");
     }
 
     private static StreamEvent.Indexed delta(long epoch, long index, int id) {

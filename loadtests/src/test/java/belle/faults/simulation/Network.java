@@ -116,10 +116,11 @@ final class Network {
                     var session,
                     var origin,
                     var reading,
-                    var begun) -> {
+                    var begun,
+                    var bundle) -> {
                 Optional<SessionCommand.Continue> there = origin.map(goingOn -> translated(goingOn, from, to));
                 yield new StreamEvent.Accepted(
-                        stream, epoch, model, prompt, standIn(session, from, to), there, reading, begun);
+                        stream, epoch, model, prompt, standIn(session, from, to), there, reading, begun, bundle);
             }
             default -> message;
         };

@@ -11,7 +11,9 @@ import belle.replica.ReplicaConfig;
 import belle.replica.ReplicaParts;
 import belle.replica.ReplicaReport;
 import belle.runtime.KvLayout;
+import belle.session.Replicas;
 import belle.session.ServedModel;
+import belle.session.ServedModels;
 import belle.session.SessionActor;
 import belle.session.SessionConfig;
 import belle.session.SessionDoor;
@@ -64,6 +66,7 @@ final class Node {
         this.sharding = sharding;
         var parts = new ReplicaParts(
                 Wanted.MODEL,
+                "0",
                 TinyModel.FACTS,
                 ENGINE,
                 REPLICA,
@@ -124,15 +127,16 @@ final class Node {
     private ActorRef<SessionCommand> open(String session) {
         var served = new ServedModel(
                 Wanted.MODEL,
+                "tiny",
                 TinyModel.CONTEXT,
                 TinyModel.FACTS.vocabulary(),
                 prompt -> ((Prompt.Ids) prompt).ids(),
-                batch.orElseThrow());
+                new Replicas(List.of(batch.orElseThrow())));
         return host.spawn(
                 SessionDoor.create(door -> {
                     residents++;
                     return SessionActor.create(
-                            SESSION, Map.of(Wanted.MODEL, served), home(session, door), Optional.empty());
+                            SESSION, ServedModels.of(served), home(session, door), Optional.empty());
                 }),
                 "door");
     }

@@ -23,9 +23,19 @@ public final class NodeLookup {
      */
     public static <T> CompletionStage<T> ask(
             ActorSystem<?> system, Address member, Function<ActorRef<T>, NodeQuery> question, Duration limit) {
+        return ask(system, member, question, limit, limit);
+    }
+
+    /** The same, where the answer takes longer than finding the node, {@code findLimit}. */
+    public static <T> CompletionStage<T> ask(
+            ActorSystem<?> system,
+            Address member,
+            Function<ActorRef<T>, NodeQuery> question,
+            Duration findLimit,
+            Duration limit) {
         return Adapter.toClassic(system)
                 .actorSelection(member + NodeQuery.PATH)
-                .resolveOne(limit)
+                .resolveOne(findLimit)
                 .thenCompose(found ->
                         AskPattern.ask(Adapter.<NodeQuery>toTyped(found), question::apply, limit, system.scheduler()));
     }

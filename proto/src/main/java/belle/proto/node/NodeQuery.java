@@ -29,8 +29,37 @@ public sealed interface NodeQuery extends Wire {
     /** Asks for the text of ids, special tokens left out. */
     record Detokenize(String model, Tokens ids, ActorRef<Detokenized> replyTo) implements NodeQuery {}
 
+    /** What the node as a whole is asked, or told to do. */
+    sealed interface OfNode extends NodeQuery {}
+
     /** Asks how the node is. */
-    record AskStatus(ActorRef<NodeStatus> replyTo) implements NodeQuery {}
+    record AskStatus(ActorRef<NodeStatus> replyTo) implements OfNode {}
+
+    /**
+     * Has the node open a bundle and generate a token with it. Streams that name the bundle are computed from then on; new
+     * ones only after {@link UseModel}. Answered when that is done; a bundle that the node has already is done at once.
+     *
+     * @param directory the bundle's folder, on the node's machine
+     * @param name that requests use; "" for the one in the bundle's manifest
+     * @param replacing the name may be served with another bundle now
+     */
+    record LoadModel(String directory, String name, boolean replacing, ActorRef<ModelChange> replyTo)
+            implements OfNode {}
+
+    /** Has new streams of a model computed by a bundle that is loaded. The one before computes those that it has. */
+    record UseModel(String name, String bundle, ActorRef<ModelChange> replyTo) implements OfNode {}
+
+    /**
+     * Has no new stream computed by a bundle. It goes when no node of the cluster has had a stream of it for a while; until
+     * then its streams go on, also those of nodes that die.
+     *
+     * @param bundle "" for the one that is served under the name
+     * @param unlessUsed leave it as it is if new streams are computed by it
+     */
+    record RetireModel(String name, String bundle, boolean unlessUsed, ActorRef<ModelChange> replyTo) implements OfNode {}
+
+    /** How a change went: the model that it was about, or why nothing has changed. */
+    record ModelChange(Optional<ModelInfo> model, Optional<Failure> failure) implements Wire {}
 
     /** The models of one node. */
     record Models(List<ModelInfo> models) implements Wire {
@@ -75,16 +104,18 @@ public sealed interface NodeQuery extends Wire {
     }
 
     /**
-     * A model's replica at one moment.
+     * A model's bundle at one moment; there may be several of one name, of which one takes new streams.
      *
      * @param bundle as in {@link ModelInfo}
-     * @param state starting, ready, stalled or down
+     * @param state starting, ready, stalled, down; loaded and not used yet; retired
      * @param streams requests that have not ended
      * @param running choices that are being computed
      * @param waiting choices in the queue
      * @param paused choices whose reader is slow
      * @param freeBlocks of the key/value pool, those that only wait for another prompt to use them included
      * @param blocks all blocks of the pool
+     * @param turns that have not ended, those included whose reader may come back
+     * @param replicas that compute it; the numbers are of all of them
      */
     record ModelStatus(
             String id,
@@ -96,7 +127,9 @@ public sealed interface NodeQuery extends Wire {
             int waiting,
             int paused,
             int freeBlocks,
-            int blocks)
+            int blocks,
+            int turns,
+            int replicas)
             implements Wire {}
 
     /** Either ids and their pieces, or a failure. */

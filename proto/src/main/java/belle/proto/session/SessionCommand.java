@@ -24,6 +24,8 @@ public sealed interface SessionCommand extends Wire {
      * Starts a turn. Answered by {@link StreamEvent.Accepted} or {@link StreamEvent.Refused}, then events follow.
      *
      * @param stream {@code <session>~<suffix>}, chosen by the gateway, so that any gateway can find the session again
+     * @param bundle which bundle of the model computes it, as a session that accepted it has told; "" for the one that is
+     *     served when it begins
      * @param tenant whom the work is counted for, in fair queueing
      * @param echoPrompt also reports the prompt's tokens and log-probabilities ({@link StreamEvent.PromptScored})
      * @param asked when the client asked, in milliseconds of the gateway's clock since 1970: names a reader that has no
@@ -36,6 +38,7 @@ public sealed interface SessionCommand extends Wire {
     record Generate(
             String stream,
             String model,
+            String bundle,
             Prompt prompt,
             SamplingParams params,
             String tenant,
@@ -46,8 +49,9 @@ public sealed interface SessionCommand extends Wire {
             String trace,
             ActorRef<StreamEvent> replyTo)
             implements SessionCommand {
-        /** Members that know nothing of traces send none. */
+        /** Members that know nothing of traces, or of bundles that take the place of others, send none. */
         public Generate {
+            bundle = Objects.requireNonNullElse(bundle, "");
             trace = Objects.requireNonNullElse(trace, "");
         }
 
@@ -60,7 +64,7 @@ public sealed interface SessionCommand extends Wire {
                 String tenant,
                 boolean echoPrompt,
                 ActorRef<StreamEvent> replyTo) {
-            this(stream, model, prompt, params, tenant, echoPrompt, 0, 0, 0, "", replyTo);
+            this(stream, model, "", prompt, params, tenant, echoPrompt, 0, 0, 0, "", replyTo);
         }
 
         /** What a reader has that has heard nothing of it. */
@@ -71,13 +75,30 @@ public sealed interface SessionCommand extends Wire {
         /** The same, as a part of the trace that {@code traceparent} tells. */
         public Generate traced(String traceparent) {
             return new Generate(
-                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, begun, traceparent, replyTo);
+                    stream,
+                    model,
+                    bundle,
+                    prompt,
+                    params,
+                    tenant,
+                    echoPrompt,
+                    asked,
+                    reading,
+                    begun,
+                    traceparent,
+                    replyTo);
+        }
+
+        /** The same, to be computed by {@code which} and no other bundle of the model. */
+        public Generate by(String which) {
+            return new Generate(
+                    stream, model, which, prompt, params, tenant, echoPrompt, asked, reading, begun, trace, replyTo);
         }
 
         /** The same, first taken by a session at {@code when}, in milliseconds since 1970. */
         public Generate begunAt(long when) {
             return new Generate(
-                    stream, model, prompt, params, tenant, echoPrompt, asked, reading, when, trace, replyTo);
+                    stream, model, bundle, prompt, params, tenant, echoPrompt, asked, reading, when, trace, replyTo);
         }
 
         /** Asks for what is behind event {@code after}, for the same reader. */
@@ -92,7 +113,8 @@ public sealed interface SessionCommand extends Wire {
 
         /** The same, asked {@code when}, with its events told to {@code reader}, whose number is {@code number}. */
         public Generate answeredTo(ActorRef<StreamEvent> reader, long when, long number) {
-            return new Generate(stream, model, prompt, params, tenant, echoPrompt, when, number, begun, trace, reader);
+            return new Generate(
+                    stream, model, bundle, prompt, params, tenant, echoPrompt, when, number, begun, trace, reader);
         }
     }
 

@@ -7,6 +7,7 @@ import belle.proto.Tokens;
 import belle.proto.Usage;
 import belle.proto.Wire;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -24,6 +25,7 @@ public sealed interface StreamEvent extends Wire {
      * @param origin in the answer to {@link SessionCommand.Resume}: what a session elsewhere would have to be told
      * @param reading the reader's number, which it puts into whatever it says from now on; 0 from sessions that give none
      * @param begun when a session first took the request ({@link SessionCommand.Generate#begun}); 0 from those that do not tell
+     * @param bundle that computes it ({@link SessionCommand.Generate#bundle}); "" from those that do not tell
      */
     record Accepted(
             String stream,
@@ -33,8 +35,13 @@ public sealed interface StreamEvent extends Wire {
             ActorRef<SessionCommand> session,
             Optional<SessionCommand.Continue> origin,
             long reading,
-            long begun)
-            implements StreamEvent {}
+            long begun,
+            String bundle)
+            implements StreamEvent {
+        public Accepted {
+            bundle = Objects.requireNonNullElse(bundle, "");
+        }
+    }
 
     /**
      * The session is about to leave its node. It goes on with the stream until it is told {@link SessionCommand.Cancel}:
