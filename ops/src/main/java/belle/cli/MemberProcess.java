@@ -68,8 +68,7 @@ final class MemberProcess {
 
     /** Has a system's management endpoint listen; returns its URL. */
     static String manage(ActorSystem<?> system) throws ExecutionException, InterruptedException {
-        Uri endpoint =
-                PekkoManagement.get(system).start().toCompletableFuture().get();
+        Uri endpoint = PekkoManagement.get(system).start().toCompletableFuture().get();
         String url = endpoint.toString();
         return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }

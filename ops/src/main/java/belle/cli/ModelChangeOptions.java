@@ -22,7 +22,10 @@ final class ModelChangeOptions {
             description = "The bundle's folder, under the same path on the machine of every node.")
     private Path bundle;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "The name that requests use; the bundle's own if not given.")
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "The name that requests use; the bundle's own if not given.")
     private @Nullable String name;
 
     /** Has it loaded or swapped and prints what was done. */

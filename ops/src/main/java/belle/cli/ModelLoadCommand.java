@@ -8,9 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code belle model load}. */
-@Command(
-        name = "load",
-        description = "Serves a bundle under a name that is not served yet.")
+@Command(name = "load", description = "Serves a bundle under a name that is not served yet.")
 final class ModelLoadCommand implements Callable<Integer> {
     @Mixin
     private ModelChangeOptions options;

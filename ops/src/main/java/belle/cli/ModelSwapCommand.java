@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 /** {@code belle model swap}. */
 @Command(
         name = "swap",
-        description = "Serves a bundle in place of the one that has its name; streams that have begun end with the bundle that they began with.")
+        description =
+                "Serves a bundle in place of the one that has its name; streams that have begun end with the bundle that they began with.")
 final class ModelSwapCommand implements Callable<Integer> {
     @Mixin
     private ModelChangeOptions options;

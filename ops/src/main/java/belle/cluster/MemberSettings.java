@@ -52,7 +52,8 @@ public final class MemberSettings {
                         "pekko.management.http.port", port,
                         "pekko.management.http.routes.cluster-bootstrap", ""))
                 .withFallback(config)
-                .withFallback(ConfigFactory.parseResources("cluster-default.conf").withOnlyPath("pekko.management"));
+                .withFallback(
+                        ConfigFactory.parseResources("cluster-default.conf").withOnlyPath("pekko.management"));
     }
 
     private static Map<String, Object> derived(ClusterConfig config, String role, String version) {

@@ -57,11 +57,14 @@ final class ModelRollout {
         Map<Address, ModelChange> loaded =
                 askAll(replyTo -> new NodeQuery.LoadModel(directory, name, replacing, replyTo), LOAD);
         Optional<Failure> failure = firstFailure(loaded).or(() -> difference(loaded));
-        List<ModelInfo> models =
-                loaded.values().stream().flatMap(change -> change.model().stream()).toList();
+        List<ModelInfo> models = loaded.values().stream()
+                .flatMap(change -> change.model().stream())
+                .toList();
         if (failure.isPresent()) {
-            models.stream().distinct().forEach(model -> askAll(
-                    replyTo -> new NodeQuery.RetireModel(model.id(), model.bundle(), true, replyTo), CHANGE));
+            models.stream()
+                    .distinct()
+                    .forEach(model -> askAll(
+                            replyTo -> new NodeQuery.RetireModel(model.id(), model.bundle(), true, replyTo), CHANGE));
             throw new FailureException(failure.get());
         }
         ModelInfo model = models.getFirst();
@@ -79,8 +82,9 @@ final class ModelRollout {
     Outcome unload(String name) {
         Map<Address, ModelChange> retired =
                 askAll(replyTo -> new NodeQuery.RetireModel(name, "", false, replyTo), CHANGE);
-        Optional<ModelInfo> model =
-                retired.values().stream().flatMap(change -> change.model().stream()).findFirst();
+        Optional<ModelInfo> model = retired.values().stream()
+                .flatMap(change -> change.model().stream())
+                .findFirst();
         boolean refused = retired.values().stream()
                 .flatMap(change -> change.failure().stream())
                 .anyMatch(failure -> !(failure instanceof Failure.UnknownModel));
@@ -162,8 +166,7 @@ final class ModelRollout {
     }
 
     private List<Address> nodes() {
-        return StreamSupport.stream(
-                        Cluster.get(system).state().getMembers().spliterator(), false)
+        return StreamSupport.stream(Cluster.get(system).state().getMembers().spliterator(), false)
                 .filter(member -> member.hasRole(Node.ROLE) && member.status().equals(MemberStatus.up()))
                 .map(Member::address)
                 .toList();

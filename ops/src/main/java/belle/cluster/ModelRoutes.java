@@ -59,7 +59,9 @@ final class ModelRoutes {
                         Unmarshaller.entityToString(),
                         body -> Directives.completeWithFuture(CompletableFuture.supplyAsync(
                                 () -> answer(() -> changed(change, body)),
-                                work -> Thread.ofVirtual().name("model-" + change).start(work))))));
+                                work -> Thread.ofVirtual()
+                                        .name("model-" + change)
+                                        .start(work))))));
     }
 
     private ModelRollout.Outcome changed(String change, String body) {
@@ -69,7 +71,8 @@ final class ModelRoutes {
             case "swap" -> rollout.load(wish.needed(wish.directory, "directory"), wish.nameOrOwn(), true);
             case "unload" -> rollout.unload(wish.needed(wish.name, "name"));
             default ->
-                throw new FailureException(new Failure.NotFound("models are changed by load, swap or unload, not '" + change + "'"));
+                throw new FailureException(
+                        new Failure.NotFound("models are changed by load, swap or unload, not '" + change + "'"));
         };
     }
 
@@ -78,7 +81,10 @@ final class ModelRoutes {
             return JSON.readValue(body, Wish.class);
         } catch (JsonProcessingException e) {
             throw new FailureException(
-                    new Failure.Invalid("body", "the body must be a JSON object with directory and name: " + e.getOriginalMessage()), e);
+                    new Failure.Invalid(
+                            "body",
+                            "the body must be a JSON object with directory and name: " + e.getOriginalMessage()),
+                    e);
         }
     }
 
@@ -86,7 +92,8 @@ final class ModelRoutes {
         try {
             return StatusRoutes.json(200, change.get());
         } catch (FailureException e) {
-            return StatusRoutes.json(status(e.failure()), Map.of("error", e.failure().message()));
+            return StatusRoutes.json(
+                    status(e.failure()), Map.of("error", e.failure().message()));
         }
     }
 

@@ -65,8 +65,8 @@ public final class StatusRoutes implements ManagementRouteProvider {
                         Directives.path(PathMatchers.segment("health").slash("ready"), () -> answer(ready())),
                         metrics.map(counted -> Directives.path("metrics", () -> Directives.complete(page(counted))))
                                 .orElseGet(Directives::reject))),
-                Directives.post(() -> guarded(
-                        () -> Directives.concat(Directives.path(drain, this::drained), models.routes()))));
+                Directives.post(() ->
+                        guarded(() -> Directives.concat(Directives.path(drain, this::drained), models.routes()))));
     }
 
     private static Route answer(CompletionStage<HttpResponse> response) {

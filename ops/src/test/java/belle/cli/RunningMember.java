@@ -60,6 +60,15 @@ final class RunningMember implements AutoCloseable {
         return process.children().toList();
     }
 
+    long pid() {
+        return process.pid();
+    }
+
+    /** Kills it as nothing else does: no word to anybody. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
     /** Sends SIGTERM, and returns the exit status. */
     int terminate() throws InterruptedException, IOException {
         process.destroy();

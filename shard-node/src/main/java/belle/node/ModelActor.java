@@ -132,7 +132,9 @@ final class ModelActor extends AbstractBehavior<ModelActor.Command> {
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onAnyMessage(this::onMessage)
-                .onSignal(Terminated.class, gone -> onReplicaGone(gone.getRef().path().name()))
+                .onSignal(
+                        Terminated.class,
+                        gone -> onReplicaGone(gone.getRef().path().name()))
                 .onSignal(PostStop.class, _ -> {
                     model.model().tokenizer().close();
                     return this;

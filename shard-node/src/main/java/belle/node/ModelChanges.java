@@ -47,8 +47,7 @@ final class ModelChanges {
 
     /** Returns the bundle that is to be used; tells who asks when it is not there. */
     Optional<Entry> toUse(UseModel asked) {
-        Optional<Entry> found =
-                models.find(asked.name(), asked.bundle()).filter(entry -> entry.served.isPresent());
+        Optional<Entry> found = models.find(asked.name(), asked.bundle()).filter(entry -> entry.served.isPresent());
         if (found.isEmpty()) {
             refuse(asked.replyTo(), asked.name(), asked.bundle());
         }
@@ -57,9 +56,8 @@ final class ModelChanges {
 
     /** Returns the bundle that is to be retired; tells who asks when there is none. */
     Optional<Entry> toRetire(RetireModel asked) {
-        Optional<Entry> found = asked.bundle().isEmpty()
-                ? models.used(asked.name())
-                : models.find(asked.name(), asked.bundle());
+        Optional<Entry> found =
+                asked.bundle().isEmpty() ? models.used(asked.name()) : models.find(asked.name(), asked.bundle());
         if (found.isEmpty()) {
             refuse(asked.replyTo(), asked.name(), asked.bundle());
         } else if (found.get().use == Use.USED && asked.unlessUsed()) {
@@ -72,7 +70,8 @@ final class ModelChanges {
             asked.replyTo()
                     .tell(failed(new Failure.Invalid(
                             "name",
-                            "'" + asked.name() + "' is the only model that is served; load another one first, or stop the node")));
+                            "'" + asked.name()
+                                    + "' is the only model that is served; load another one first, or stop the node")));
             return Optional.empty();
         }
         return found;
@@ -95,9 +94,7 @@ final class ModelChanges {
 
     /** What is told of an error that opening a bundle ended in. */
     static Failure failureOf(Throwable cause) {
-        Throwable reason = cause instanceof CompletionException && cause.getCause() != null
-                ? cause.getCause()
-                : cause;
+        Throwable reason = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
         return reason instanceof FailureException known
                 ? known.failure()
                 : new Failure.Internal("the bundle could not be opened: " + reason);

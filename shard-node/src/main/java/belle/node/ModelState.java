@@ -64,7 +64,9 @@ record ModelState(List<Replica> replicas) {
     }
 
     int sum(ToIntFunction<EngineLoad> of) {
-        return replicas.stream().mapToInt(replica -> of.applyAsInt(replica.engine())).sum();
+        return replicas.stream()
+                .mapToInt(replica -> of.applyAsInt(replica.engine()))
+                .sum();
     }
 
     int streams() {

@@ -140,7 +140,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case Drain(var replyTo) -> onDrain(replyTo);
             case Opened(var opened) -> onOpened(opened);
             case NotOpened(var cause) -> onNotStarted(cause);
-            case Told(var report) -> models.of(report.model()).map(entry -> onReport(entry, report)).orElse(this);
+            case Told(var report) ->
+                models.of(report.model()).map(entry -> onReport(entry, report)).orElse(this);
             case MemberIsUp _ -> onMemberUp();
             case Checked(var verdict) -> onChecked(verdict);
             case Asked(var query) -> onAsked(query);
@@ -231,8 +232,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private Behavior<Command> onMemberUp() {
         var verdicts = getContext().messageAdapter(BundleCheckActor.Verdict.class, Checked::new);
-        getContext()
-                .spawn(BundleCheckActor.create(models.infos(), config.checkDeadline(), verdicts), "bundle-check");
+        getContext().spawn(BundleCheckActor.create(models.infos(), config.checkDeadline(), verdicts), "bundle-check");
         return this;
     }
 
@@ -281,9 +281,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         getContext()
                 .pipeToSelf(
                         OpeningModels.begin(List.of(spec), config.runtime()).opened(),
-                        (opened, failure) -> failure == null
-                                ? new Loaded(asked, opened.getFirst())
-                                : new NotLoaded(asked, failure));
+                        (opened, failure) ->
+                                failure == null ? new Loaded(asked, opened.getFirst()) : new NotLoaded(asked, failure));
     }
 
     private Behavior<Command> onLoaded(NodeQuery.LoadModel asked, HostedModel model) {
@@ -326,7 +325,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         entry.actor.tell(new ModelActor.EndAll(new Failure.Unavailable(
                 "the bundle of " + entry.model.name() + " that computed this stream was retired")));
         entry.actor.tell(new ModelActor.Close());
-        getContext().getLog().info("bundle {} of {} is gone", entry.model.model().identity(), entry.model.name());
+        getContext()
+                .getLog()
+                .info("bundle {} of {} is gone", entry.model.model().identity(), entry.model.name());
     }
 
     private Behavior<Command> onNotStarted(Throwable cause) {

@@ -54,12 +54,11 @@ final class NodeModels {
         }
 
         private ModelStatus status() {
-            String label =
-                    switch (use) {
-                        case USED -> state.label();
-                        case NEXT -> state.state() == State.READY ? "loaded" : state.label();
-                        case RETIRED -> state.state() == State.READY ? "retired" : state.label();
-                    };
+            String label = switch (use) {
+                case USED -> state.label();
+                case NEXT -> state.state() == State.READY ? "loaded" : state.label();
+                case RETIRED -> state.state() == State.READY ? "retired" : state.label();
+            };
             int free = state.sum(load -> load.freeBlocks() + load.cachedBlocks());
             return new ModelStatus(
                     model.name(),
@@ -95,11 +94,7 @@ final class NodeModels {
         return List.copyOf(entries);
     }
 
-    void add(
-            HostedModel model,
-            ActorRef<ModelActor.Command> actor,
-            Use use,
-            Optional<ActorRef<ModelChange>> loader) {
+    void add(HostedModel model, ActorRef<ModelActor.Command> actor, Use use, Optional<ActorRef<ModelChange>> loader) {
         entries.add(new Entry(model, actor, use, loader));
         publish();
     }
@@ -129,8 +124,7 @@ final class NodeModels {
 
     /** New streams of its name are its; whose they were before is returned. */
     Optional<Entry> use(Entry entry) {
-        Optional<Entry> before =
-                used(entry.model.name()).filter(other -> !other.equals(entry));
+        Optional<Entry> before = used(entry.model.name()).filter(other -> !other.equals(entry));
         before.ifPresent(other -> other.use = Use.RETIRED);
         entry.use = Use.USED;
         served.use(entry.served.orElseThrow());

@@ -19,8 +19,7 @@ final class QueryActor {
     private final ActorRef<NodeQuery.OfNode> node;
 
     /** Answers about {@code models}, as they are then, in their order; what is of the whole node {@code node} does. */
-    static Behavior<NodeQuery> create(
-            Supplier<Map<String, HostedModel>> models, ActorRef<NodeQuery.OfNode> node) {
+    static Behavior<NodeQuery> create(Supplier<Map<String, HostedModel>> models, ActorRef<NodeQuery.OfNode> node) {
         return new QueryActor(models, node).answering();
     }
 

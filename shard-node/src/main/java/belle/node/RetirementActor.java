@@ -94,9 +94,8 @@ final class RetirementActor {
 
     private boolean isUsedBy(NodeStatus node) {
         return node.models().stream()
-                .anyMatch(each -> each.id().equals(model.name())
-                        && each.bundle().equals(model.bundle())
-                        && each.turns() > 0);
+                .anyMatch(each ->
+                        each.id().equals(model.name()) && each.bundle().equals(model.bundle()) && each.turns() > 0);
     }
 
     private boolean seen(boolean used) {

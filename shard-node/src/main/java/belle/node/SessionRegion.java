@@ -25,10 +25,7 @@ final class SessionRegion {
      * {@code models}, as they are then. It is left when the system shuts down, as soon as the readers of all sessions have found them elsewhere.
      */
     static void open(
-            ActorSystem<?> system,
-            SessionConfig config,
-            ServedModels models,
-            Optional<SessionJournal> journal) {
+            ActorSystem<?> system, SessionConfig config, ServedModels models, Optional<SessionJournal> journal) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Residents residents = new Residents();
         sharding.init(Entity.of(

@@ -62,8 +62,8 @@ public record RankConfig(
         if (cores.size() < replicas * degree) {
             throw new FailureException(new Failure.Invalid(
                     "belle.node.runtime.rank-cores",
-                    "belle.node.runtime.rank-cores must name the processors of each of " + degree + " ranks of " + replicas
-                            + " replicas, but has " + cores.size() + " entries"));
+                    "belle.node.runtime.rank-cores must name the processors of each of " + degree + " ranks of "
+                            + replicas + " replicas, but has " + cores.size() + " entries"));
         }
         List<String> own = cores.subList(replica * degree, (replica + 1) * degree);
         return new RankConfig(degree, Map.of(), own, processes, deadline, startDeadline);

@@ -46,8 +46,7 @@ public record ReplicaCount(int each, Map<String, Integer> of) {
 
     private static void atLeastOne(String key, int number) {
         if (number < 1) {
-            throw new FailureException(
-                    new Failure.Invalid(key, key + " must be at least 1, but is " + number));
+            throw new FailureException(new Failure.Invalid(key, key + " must be at least 1, but is " + number));
         }
     }
 }

@@ -75,7 +75,9 @@ final class Preparations {
             ActorRef<BatchActor.Event> replicaEvents) {
         String name = PREFIX + request.stream();
         int longest = progress.given().stream().mapToInt(Tokens::size).max().orElse(0);
-        if (lease.isEmpty() || waiting.size() >= limit || longest >= request.params().maxTokens()) {
+        if (lease.isEmpty()
+                || waiting.size() >= limit
+                || longest >= request.params().maxTokens()) {
             reader.tell(new StreamEvent.Prepared(request.stream()));
         } else if (waiting.put(name, reader) == null) {
             var once = new GenerationRequest(

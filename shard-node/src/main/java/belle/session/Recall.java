@@ -17,11 +17,7 @@ final class Recall {
     private final UnaryOperator<Generate> pinned;
 
     /** @param pinned gives a request to the bundle of its model that is used now, unless it names one */
-    Recall(
-            Optional<SessionJournal> journal,
-            InstantSource clock,
-            int maxLogEvents,
-            UnaryOperator<Generate> pinned) {
+    Recall(Optional<SessionJournal> journal, InstantSource clock, int maxLogEvents, UnaryOperator<Generate> pinned) {
         this.pinned = pinned;
         this.journal = journal;
         this.clock = clock;

@@ -53,7 +53,8 @@ public final class ServedModels {
     /** Nothing is computed by it any more. */
     public synchronized void remove(ServedModel model) {
         retire(model);
-        now = new Now(now.used, now.all.stream().filter(each -> !each.equals(model)).toList());
+        now = new Now(
+                now.used, now.all.stream().filter(each -> !each.equals(model)).toList());
     }
 
     /** Returns the request as one to the bundle that is used now, unless it names one or there is none. */
@@ -70,14 +71,14 @@ public final class ServedModels {
             return used == null ? unknown(generate, seen) : used.check(generate);
         }
         Optional<ServedModel> named = seen.all.stream()
-                .filter(each -> each.name().equals(generate.model()) && each.bundle().equals(generate.bundle()))
+                .filter(each ->
+                        each.name().equals(generate.model()) && each.bundle().equals(generate.bundle()))
                 .findFirst();
         return named.map(model -> model.check(generate)).orElseGet(() -> missing(generate, seen));
     }
 
     private static Checked unknown(Generate generate, Now seen) {
-        return new Checked.Wrong(new Failure.UnknownModel(
-                generate.model(), List.copyOf(seen.used.keySet())));
+        return new Checked.Wrong(new Failure.UnknownModel(generate.model(), List.copyOf(seen.used.keySet())));
     }
 
     /** Another node may still have it. */

@@ -169,8 +169,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case SessionCommand.Generate generate -> onGenerate(generate);
             case SessionCommand.Continue goingOn -> onContinue(goingOn, found);
             case SessionCommand.Prepare(var goingOn) ->
-                preparations.prepare(
-                        goingOn, models, turns.has(goingOn.stream()), this::lease, replicaEvents);
+                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), this::lease, replicaEvents);
             case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
             case SessionCommand.Keep(var goingOn) -> onKeep(goingOn);
@@ -254,9 +253,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         }
         switch (models.check(generate)) {
             case Checked.Fine(var model, var request) ->
-                lease(model)
-                        .ifPresentOrElse(
-                                lease -> begin(lease, request, start), () -> refuse(generate, MODEL_DOWN));
+                lease(model).ifPresentOrElse(lease -> begin(lease, request, start), () -> refuse(generate, MODEL_DOWN));
             case Checked.Wrong(var failure) -> refuse(generate, failure);
         }
     }
@@ -285,7 +282,9 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 && !turns.has(request.stream())
                 && turns.makeRoom(config.maxTurns())
                 && models.check(request) instanceof Checked.Fine(var model, var checked)) {
-            lease(model).ifPresent(lease -> add(lease, checked, recall.kept(goingOn)).keep());
+            lease(model)
+                    .ifPresent(
+                            lease -> add(lease, checked, recall.kept(goingOn)).keep());
         }
     }
 

@@ -83,7 +83,8 @@ class ModelChangesTest {
         use("more", bundle);
         assertThat(states()).containsExactly("tiny ready", "more ready");
         assertThat(ids(chat("more", "b~1"))).isNotEmpty();
-        assertThat(ask(replyTo -> new NodeQuery.RetireModel("more", "", false, replyTo)).failure())
+        assertThat(ask(replyTo -> new NodeQuery.RetireModel("more", "", false, replyTo))
+                        .failure())
                 .isEmpty();
         assertThat(refusal("more", "c~1")).isInstanceOf(Failure.UnknownModel.class);
         awaitStates("tiny ready");

@@ -64,7 +64,9 @@ class SerializationTest {
                         "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3), 16))),
                 new NodeQuery.AskStatus(this.<NodeQuery.NodeStatus>ref()),
                 new NodeQuery.NodeStatus(
-                        true, false, List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6, 7, 8))),
+                        true,
+                        false,
+                        List.of(new NodeQuery.ModelStatus("m", "h", "f16", "ready", 1, 2, 3, 4, 5, 6, 7, 8))),
                 new NodeQuery.Tokenized(Tokens.of(1), List.of("a"), Optional.empty()),
                 new NodeQuery.Detokenized("a", Optional.of(new Failure.NotFound("x")))));
         prompts().forEach(prompt -> {
@@ -74,8 +76,8 @@ class SerializationTest {
             messages.add(generate);
             messages.add(goingOn);
             messages.add(new SessionCommand.Prepare(goingOn));
-            messages.add(
-                    new StreamEvent.Accepted("s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2, 7, "b"));
+            messages.add(new StreamEvent.Accepted(
+                    "s~1", 1, "m", 3, this.<SessionCommand>ref(), Optional.of(goingOn), 2, 7, "b"));
         });
         messages.add(new StreamEvent.Moving("s~1", 3));
         messages.add(new StreamEvent.Prepared("s~1"));

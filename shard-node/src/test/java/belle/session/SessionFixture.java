@@ -137,8 +137,7 @@ final class SessionFixture {
 
     /** The model "m" as bundle {@code bundle} on some replicas. */
     static ServedModel model(String bundle, List<ActorRef<BatchActor.Command>> replicas) {
-        return new ServedModel(
-                "m", bundle, 100, 50, prompt -> ((Prompt.Ids) prompt).ids(), new Replicas(replicas));
+        return new ServedModel("m", bundle, 100, 50, prompt -> ((Prompt.Ids) prompt).ids(), new Replicas(replicas));
     }
 
     SessionHome home() {

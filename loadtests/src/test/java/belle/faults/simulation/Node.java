@@ -135,8 +135,7 @@ final class Node {
         return host.spawn(
                 SessionDoor.create(door -> {
                     residents++;
-                    return SessionActor.create(
-                            SESSION, ServedModels.of(served), home(session, door), Optional.empty());
+                    return SessionActor.create(SESSION, ServedModels.of(served), home(session, door), Optional.empty());
                 }),
                 "door");
     }

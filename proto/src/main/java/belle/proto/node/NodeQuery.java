@@ -56,7 +56,8 @@ public sealed interface NodeQuery extends Wire {
      * @param bundle "" for the one that is served under the name
      * @param unlessUsed leave it as it is if new streams are computed by it
      */
-    record RetireModel(String name, String bundle, boolean unlessUsed, ActorRef<ModelChange> replyTo) implements OfNode {}
+    record RetireModel(String name, String bundle, boolean unlessUsed, ActorRef<ModelChange> replyTo)
+            implements OfNode {}
 
     /** How a change went: the model that it was about, or why nothing has changed. */
     record ModelChange(Optional<ModelInfo> model, Optional<Failure> failure) implements Wire {}
