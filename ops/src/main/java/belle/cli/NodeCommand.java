@@ -49,6 +49,9 @@ final class NodeCommand implements Callable<Integer> {
     private RuntimeOptions runtime;
 
     @Mixin
+    private ReplicaOptions replicas;
+
+    @Mixin
     private JournalOptions journal;
 
     @Spec
@@ -61,7 +64,8 @@ final class NodeCommand implements Callable<Integer> {
         if (host != null) {
             flags.put("belle.cluster.host", host);
         }
-        Config config = journal.over(runtime.over(member.config(Node.ROLE, Collections.unmodifiableMap(flags))));
+        Config config =
+                journal.over(replicas.over(runtime.over(member.config(Node.ROLE, Collections.unmodifiableMap(flags)))));
         NodeConfig node = NodeConfig.from(config);
         var opening = OpeningModels.begin(EmbeddedModel.unlessNamed(models, node.models()), node.runtime());
         return MemberProcess.run(config, (system, cluster, management) -> {

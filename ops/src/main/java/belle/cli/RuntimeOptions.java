@@ -32,9 +32,6 @@ final class RuntimeOptions {
             description = "Ranks that a model is cut into: 1, 2, 4 or 8 (1).")
     private @Nullable Integer tensorParallel;
 
-    @Option(names = "--replicas", paramLabel = "N", description = "Replicas of each model, over the same weights (1).")
-    private @Nullable Integer replicas;
-
     @Option(names = "--rank-processes", description = "Each rank in a process of its own.")
     private boolean rankProcesses;
 
@@ -44,9 +41,6 @@ final class RuntimeOptions {
         if (tensorParallel != null) {
             config = config.withValue(
                     "belle.node.runtime.tensor-parallel", ConfigValueFactory.fromAnyRef(tensorParallel));
-        }
-        if (replicas != null) {
-            config = config.withValue("belle.node.runtime.replicas", ConfigValueFactory.fromAnyRef(replicas));
         }
         if (threads != null) {
             config = config.withValue("belle.node.runtime.threads", ConfigValueFactory.fromAnyRef(threads));

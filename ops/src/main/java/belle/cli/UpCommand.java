@@ -70,6 +70,9 @@ final class UpCommand implements Callable<Integer> {
     private RuntimeOptions runtime;
 
     @Mixin
+    private ReplicaOptions replicas;
+
+    @Mixin
     private JournalOptions journal;
 
     @Spec
@@ -131,7 +134,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private Config config() {
-        Config config = journal.over(runtime.over(ConfigFactory.load(ConfigFile.over(file))));
+        Config config = journal.over(replicas.over(runtime.over(ConfigFactory.load(ConfigFile.over(file)))));
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
         }

@@ -17,6 +17,11 @@ record Belle(int status, String out, String err) {
 
     /** Runs a command to its end. */
     static Belle run(String... arguments) throws IOException, InterruptedException {
+        return run(LIMIT_SECONDS, arguments);
+    }
+
+    /** The same, for a command that may take so long. */
+    static Belle run(long limitSeconds, String... arguments) throws IOException, InterruptedException {
         Path out = Files.createTempFile("belle", ".out");
         Path err = Files.createTempFile("belle", ".err");
         Process process = OwnProcess.builder(List.of(arguments))
@@ -24,9 +29,9 @@ record Belle(int status, String out, String err) {
                 .redirectError(err.toFile())
                 .start();
         process.getOutputStream().close();
-        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new IOException("not done after " + LIMIT_SECONDS + " s: " + String.join(" ", arguments));
+            throw new IOException("not done after " + limitSeconds + " s: " + String.join(" ", arguments));
         }
         return new Belle(process.exitValue(), text(out), text(err));
     }

@@ -23,6 +23,8 @@ class DataGenTest {
 
     private static final int KILLS = Integer.getInteger("belle.datagen.kills", 4);
 
+    private static final long LIMIT_SECONDS = 120 + ITEMS / 5;
+
     @TempDir
     private Path folder;
 
@@ -50,7 +52,8 @@ class DataGenTest {
         var quiet = new WritingModel(false);
         long whole;
         try (var server = new ScriptedServer(quiet::answer)) {
-            Belle run = Belle.run(command(server.url(), smooth, ITEMS).toArray(String[]::new));
+            Belle run = Belle.run(
+                    LIMIT_SECONDS, command(server.url(), smooth, ITEMS).toArray(String[]::new));
             assertThat(run.status()).as(run.err()).isZero();
             assertThat(run.out()).contains("smooth.json: " + ITEMS + " items", "similarity to the nearest");
             assertThat(run.err()).contains("100%", ITEMS + " of " + ITEMS + " kept");
@@ -62,7 +65,8 @@ class DataGenTest {
             for (int kill = 1; kill <= KILLS; kill++) {
                 killAt(whole * kill / (KILLS + 1) + random.nextInt(500), command(server.url(), rough, ITEMS), rough);
             }
-            Belle last = Belle.run(command(server.url(), rough, ITEMS).toArray(String[]::new));
+            Belle last =
+                    Belle.run(LIMIT_SECONDS, command(server.url(), rough, ITEMS).toArray(String[]::new));
             assertThat(last.status()).as(last.err()).isZero();
         }
         List<String> instructions = new ArrayList<>();

@@ -44,6 +44,10 @@ class ModelChangesTest {
     private static final Path OTHER =
             Path.of("..", "model-export", "src", "test", "resources", "references", "llama-gqa-llama3-biases");
 
+    /** So that what is added later is native memory. */
+    private static final List<String> ALL_HEAP_AT_ONCE =
+            List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
+
     @TempDir
     private Path folder;
 
@@ -131,6 +135,7 @@ class ModelChangesTest {
         String config = config("retire { grace = 100 ms, poll = 50 ms }").toString();
         try (RunningMember server = RunningMember.start(
                                 folder.resolve("server.log"),
+                                ALL_HEAP_AT_ONCE,
                                 "up",
                                 "--port",
                                 "0",
@@ -148,10 +153,10 @@ class ModelChangesTest {
             List<String> other = List.of();
             long begun = 0;
             for (int round = 0; round < ROUNDS; round++) {
-                List<Future<String>> running = all(clients, url, "old-" + round);
+                List<Future<String>> running = all(clients, url, "old");
                 change(management, "load", second, "extra");
                 change(management, "swap", second, "m");
-                List<Future<String>> swapped = all(clients, url, "new-" + round);
+                List<Future<String>> swapped = all(clients, url, "new");
                 change(management, "unload", Path.of(""), "extra");
                 assertThat(await(running)).as("round %d", round).isEqualTo(expected);
                 List<String> texts = await(swapped);

@@ -60,8 +60,10 @@ class RankFaultsTest {
             URI url = URI.create(server.said("^(http://\\S+)"));
             assertThat(HealthCheck.await(url.resolve("/health/ready"), PATIENCE, () -> true))
                     .isTrue();
-            List<String> expected = all(url, "ill", "before");
-            List<String> expectedOfOther = all(url, "well", "before");
+            List<String> expected = all(url, "ill", "before", new Gaps());
+            Gaps before = new Gaps();
+            List<String> expectedOfOther = all(url, "well", "before", before);
+            Gaps meanwhile = new Gaps();
             List<Long> others =
                     ranks(server, "well").stream().map(ProcessHandle::pid).toList();
             assertThat(others).hasSize(2);
@@ -69,23 +71,25 @@ class RankFaultsTest {
             int rounds = 0;
             try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
                 Future<Integer> faults = clients.submit(new Faults(server));
-                Future<Integer> ofOther = clients.submit(() -> again(url, "well", expectedOfOther, faults));
-                rounds = again(url, "ill", expected, faults);
+                Future<Integer> ofOther = clients.submit(() -> again(url, "well", expectedOfOther, faults, meanwhile));
+                rounds = again(url, "ill", expected, faults, new Gaps());
                 assertThat(faults.get()).isEqualTo(FAULTS);
                 assertThat(ofOther.get()).isPositive();
             }
             assertThat(ranks(server, "well").stream().map(ProcessHandle::pid)).isEqualTo(others);
             assertThat(ranks(server, "ill")).hasSize(2);
-            System.out.printf("%d faults of ranks under %d rounds of %d streams%n", FAULTS, rounds, STREAMS);
+            System.out.printf(
+                    "%d faults of ranks under %d rounds of %d streams; gaps of the other model's streams: %s before, %s meanwhile%n",
+                    FAULTS, rounds, STREAMS, before, meanwhile);
         }
     }
 
     /** Asks for all streams again and again until {@code done}, and returns how often. */
-    private static int again(URI url, String model, List<String> expected, Future<?> done) throws Exception {
+    private static int again(URI url, String model, List<String> expected, Future<?> done, Gaps gaps) throws Exception {
         int rounds = 0;
         while (!done.isDone()) {
             rounds++;
-            assertThat(all(url, model, "round-" + rounds))
+            assertThat(all(url, model, "round-" + rounds, gaps))
                     .as("round %d of %s", rounds, model)
                     .isEqualTo(expected);
         }
@@ -126,12 +130,12 @@ class RankFaultsTest {
                 .toList();
     }
 
-    private static List<String> all(URI url, String model, String round) throws Exception {
+    private static List<String> all(URI url, String model, String round, Gaps gaps) throws Exception {
         try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> asked = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
                 int number = i;
-                asked.add(clients.submit(() -> ask(url, model, round, number)));
+                asked.add(clients.submit(() -> ask(url, model, round, number, gaps)));
             }
             List<String> answers = new ArrayList<>();
             for (Future<String> answer : asked) {
@@ -141,10 +145,11 @@ class RankFaultsTest {
         }
     }
 
-    private static String ask(URI url, String model, String round, int number) throws Exception {
+    /** Reads a stream to its end; returns what it told of its tokens, and notes how long each let wait for it. */
+    private static String ask(URI url, String model, String round, int number, Gaps gaps) throws Exception {
         String body = """
                 {"model": "%s", "prompt": "第%d个故事", "max_tokens": 60, "ignore_eos": true, "temperature": 0.9, "seed": %d,
-                 "logprobs": 1}
+                 "logprobs": 1, "stream": true}
                 """.formatted(model, number, number);
         var answer = HTTP.send(
                 HttpRequest.newBuilder(url.resolve("/v1/completions"))
@@ -152,8 +157,41 @@ class RankFaultsTest {
                         .header("X-Session-Id", model + round + number)
                         .POST(BodyPublishers.ofString(body))
                         .build(),
-                BodyHandlers.ofString());
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return answer.body().replaceFirst(".*\"choices\"", "").replaceFirst("\"cached_tokens\":\\d+", "");
+                BodyHandlers.ofLines());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        StringBuilder told = new StringBuilder();
+        long last = 0;
+        for (String line : (Iterable<String>) answer.body()::iterator) {
+            if (line.startsWith("data: ")) {
+                long now = System.nanoTime();
+                if (last > 0) {
+                    gaps.add(now - last);
+                }
+                last = now;
+                told.append(line.replaceFirst(".*\"choices\"", "")).append('\n');
+            }
+        }
+        assertThat(told.toString()).endsWith("data: [DONE]\n");
+        return told.toString();
+    }
+
+    /** Times between the events of streams. */
+    private static final class Gaps {
+        private final List<Long> nanos = new ArrayList<>();
+
+        synchronized void add(long gap) {
+            nanos.add(gap);
+        }
+
+        @Override
+        public synchronized String toString() {
+            nanos.sort(Comparator.naturalOrder());
+            return "%.0f ms at the median, %.0f at the 99th percentile, %.0f at most"
+                    .formatted(at(0.5), at(0.99), at(1));
+        }
+
+        private double at(double share) {
+            return nanos.get((int) Math.ceil(share * (nanos.size() - 1))) / 1e6;
+        }
     }
 }

@@ -29,8 +29,13 @@ final class RunningMember implements AutoCloseable {
 
     /** Starts without waiting. */
     static RunningMember start(Path log, String... arguments) throws IOException {
+        return start(log, QUICK_START, arguments);
+    }
+
+    /** The same with flags of the JVM that go before this one's. */
+    static RunningMember start(Path log, List<String> flags, String... arguments) throws IOException {
         ProcessBuilder builder = OwnProcess.builder(List.of(arguments)).redirectError(log.toFile());
-        builder.command().addAll(1, QUICK_START);
+        builder.command().addAll(builder.command().indexOf(Main.class.getName()), flags);
         Process process = builder.start();
         var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         return new RunningMember(process, out, log);

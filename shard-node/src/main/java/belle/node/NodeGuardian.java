@@ -290,6 +290,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         if (known.isPresent()) {
             loading = false;
             model.model().close();
+            models.find(model.name(), model.model().identity()).ifPresent(this::keep);
             asked.replyTo().tell(known.get());
         } else {
             begin(model, Use.NEXT, Optional.of(asked.replyTo()));
@@ -298,12 +299,18 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private void onUse(NodeQuery.UseModel asked, Entry entry) {
-        entry.retirement.ifPresent(getContext()::stop);
-        entry.retirement = Optional.empty();
+        keep(entry);
         models.use(entry).ifPresent(this::retire);
         getContext().getLog().info("new streams of {} are computed by bundle {}", asked.name(), asked.bundle());
         asked.replyTo().tell(ModelChanges.done(entry));
         list();
+    }
+
+    /** It is wanted again. */
+    private void keep(Entry entry) {
+        entry.retirement.ifPresent(getContext()::stop);
+        entry.retirement = Optional.empty();
+        entry.use = entry.use == Use.RETIRED ? Use.NEXT : entry.use;
     }
 
     /** Waits until nobody needs it. */

@@ -122,6 +122,18 @@ class ModelChangesTest {
     }
 
     @Test
+    void aRetiredBundleThatIsLoadedAgainStays() throws InterruptedException {
+        String old = node.models().getFirst().bundle();
+        use("tiny", bundle(load(llama, "tiny", true)));
+        assertThat(bundle(load(bloom, "tiny", true))).isEqualTo(old);
+        Thread.sleep(1000); // longer than it would stay if nobody wanted it
+        assertThat(states()).containsExactly("tiny loaded", "tiny ready");
+        use("tiny", old);
+        awaitStates("tiny ready");
+        assertThat(ids(chat("tiny", "a~1"))).isNotEmpty();
+    }
+
+    @Test
     void whatCannotBeChangedIsRefusedAndNothingHasChanged(@TempDir Path empty) {
         assertThat(load(empty, "more", false).failure().orElseThrow().message()).contains("manifest.json");
         assertThat(load(llama, "tiny", false).failure().orElseThrow().message())
