@@ -1,5 +1,9 @@
 package belle.node;
 
+import static belle.node.NodeStreams.PATIENCE;
+import static belle.node.NodeStreams.collect;
+import static belle.node.NodeStreams.ids;
+import static belle.node.NodeStreams.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.proto.ChatMessage;
@@ -14,9 +18,7 @@ import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.runtime.TinyBundles;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +27,6 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,17 +37,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** A node whose models are loaded, swapped and unloaded while streams run: real sharding, real kernels, two replicas each. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModelChangesTest {
-    private static final Config CONFIG = ConfigFactory.parseString("""
-            pekko.actor.provider = cluster
-            pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-            pekko.cluster.downing-provider-class = "org.apache.pekko.cluster.sbr.SplitBrainResolverProvider"
-            pekko.cluster.jmx.enabled = off
-            pekko.cluster.roles = ["node"]
+    private static final Config CONFIG = NodeStreams.config("""
             belle.node.runtime { threads = 2, replicas = 2, kv-cache-bytes = 4 MiB }
-            belle.node.drain-deadline = 2 s
             belle.node.retire { grace = 300 ms, poll = 50 ms }
-            """).withFallback(ConfigFactory.load());
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+            """);
     private static final Prompt HELLO = new Prompt.Chat(List.of(new ChatMessage("user", "你好")));
 
     private Path bloom = Path.of("");
@@ -100,7 +93,7 @@ class ModelChangesTest {
         use("tiny", bundle);
         List<Tokens> now = ids(chat("tiny", "c~1"));
         assertThat(now).isNotEqualTo(old);
-        events.addAll(collect("b", reader));
+        events.addAll(collect(session(kit, "b"), reader));
         assertThat(ids(events)).isEqualTo(old);
         awaitStates("tiny ready");
         assertThat(ids(chat("tiny", "d~1"))).isEqualTo(now);
@@ -111,13 +104,13 @@ class ModelChangesTest {
         List<Tokens> old = ids(chat("tiny", "a~1"));
         TestProbe<StreamEvent> reader = begin("tiny", "b~1");
         reader.receiveMessage(PATIENCE);
-        session("b").tell(new SessionCommand.Cancel("b~1", 0, 1));
+        session(kit, "b").tell(new SessionCommand.Cancel("b~1", 0, 1));
         use("tiny", bundle(load(llama, "tiny", true)));
         Thread.sleep(1000); // longer than the bundle would stay without the stream
         assertThat(states()).containsExactly("tiny retired", "tiny ready");
         TestProbe<StreamEvent> back = kit.createTestProbe();
-        session("b").tell(new SessionCommand.Resume("b~1", -1, 1, 0, back.getRef()));
-        assertThat(ids(collect("b", back))).isEqualTo(old);
+        session(kit, "b").tell(new SessionCommand.Resume("b~1", -1, 1, 0, back.getRef()));
+        assertThat(ids(collect(session(kit, "b"), back))).isEqualTo(old);
         awaitStates("tiny ready");
     }
 
@@ -199,36 +192,14 @@ class ModelChangesTest {
     }
 
     private List<StreamEvent> chat(String model, String stream) {
-        return collect(SessionCommand.sessionOf(stream), begin(model, stream));
+        return collect(session(kit, SessionCommand.sessionOf(stream)), begin(model, stream));
     }
 
     private TestProbe<StreamEvent> begin(String model, String stream) {
         TestProbe<StreamEvent> reader = kit.createTestProbe();
         SamplingParams params = SamplingParams.greedy(120);
-        session(SessionCommand.sessionOf(stream))
+        session(kit, SessionCommand.sessionOf(stream))
                 .tell(new SessionCommand.Generate(stream, model, HELLO, params, "t", false, reader.getRef()));
         return reader;
-    }
-
-    private List<StreamEvent> collect(String session, TestProbe<StreamEvent> reader) {
-        List<StreamEvent> events = new ArrayList<>();
-        do {
-            events.add(reader.receiveMessage(PATIENCE));
-            if (events.getLast() instanceof StreamEvent.Indexed event) {
-                session(session).tell(new SessionCommand.Acknowledge(event.stream(), event.index(), 0, 0));
-            }
-        } while (!(events.getLast() instanceof StreamEvent.Done || events.getLast() instanceof StreamEvent.Failed));
-        return events;
-    }
-
-    private EntityRef<SessionCommand> session(String session) {
-        return ClusterSharding.get(kit.system()).entityRefFor(SessionCommand.TYPE, session);
-    }
-
-    private static List<Tokens> ids(List<StreamEvent> events) {
-        return events.stream()
-                .filter(StreamEvent.Delta.class::isInstance)
-                .map(event -> ((StreamEvent.Delta) event).ids())
-                .toList();
     }
 }

@@ -1,5 +1,9 @@
 package belle.node;
 
+import static belle.node.NodeStreams.PATIENCE;
+import static belle.node.NodeStreams.collect;
+import static belle.node.NodeStreams.ids;
+import static belle.node.NodeStreams.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.proto.ChatMessage;
@@ -7,16 +11,12 @@ import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
-import belle.proto.Tokens;
 import belle.proto.node.NodeQuery;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.runtime.TinyBundles;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -24,8 +24,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,16 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole node in a cluster of one: real sharding, real actors, real kernels. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NodeTest {
-    private static final Config CONFIG = ConfigFactory.parseString("""
-            pekko.actor.provider = cluster
-            pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-            pekko.cluster.downing-provider-class = "org.apache.pekko.cluster.sbr.SplitBrainResolverProvider"
-            pekko.cluster.jmx.enabled = off
-            pekko.cluster.roles = ["node"]
-            belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }
-            belle.node.drain-deadline = 2 s
-            """).withFallback(ConfigFactory.load());
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Config CONFIG =
+            NodeStreams.config("belle.node.runtime { threads = 1, kv-cache-bytes = 64 MiB }");
     private static final Prompt HELLO = new Prompt.Chat(List.of(new ChatMessage("user", "你好")));
 
     private final ActorTestKit kit = ActorTestKit.create("belle", CONFIG);
@@ -107,8 +97,9 @@ class NodeTest {
         List<StreamEvent> first = chat("b~1", SamplingParams.greedy(30));
         assertThat(ids(chat("c~1", SamplingParams.greedy(30)))).isEqualTo(ids(first));
         TestProbe<StreamEvent> again = kit.createTestProbe();
-        session("b").tell(new SessionCommand.Resume("b~1", 2, 0, 0, again.getRef()));
-        assertThat(collect("b", again).stream().skip(1)).containsExactlyElementsOf(first.subList(4, first.size()));
+        session(kit, "b").tell(new SessionCommand.Resume("b~1", 2, 0, 0, again.getRef()));
+        assertThat(collect(session(kit, "b"), again).stream().skip(1))
+                .containsExactlyElementsOf(first.subList(4, first.size()));
     }
 
     @Test
@@ -129,32 +120,9 @@ class NodeTest {
     private List<StreamEvent> chat(String stream, SamplingParams params) {
         TestProbe<StreamEvent> reader = kit.createTestProbe();
         String session = stream.substring(0, stream.indexOf('~'));
-        session(session).tell(new SessionCommand.Generate(stream, "tiny", HELLO, params, "t", false, reader.getRef()));
-        return collect(session, reader);
-    }
-
-    private List<StreamEvent> collect(String session, TestProbe<StreamEvent> reader) {
-        List<StreamEvent> events = new ArrayList<>();
-        do {
-            events.add(reader.receiveMessage(PATIENCE));
-            if (events.getLast() instanceof StreamEvent.Indexed event) {
-                session(session).tell(new SessionCommand.Acknowledge(event.stream(), event.index(), 0, 0));
-            }
-        } while (!(events.getLast() instanceof StreamEvent.Done
-                || events.getLast() instanceof StreamEvent.Failed
-                || events.getLast() instanceof StreamEvent.Refused));
-        return events;
-    }
-
-    private EntityRef<SessionCommand> session(String id) {
-        return ClusterSharding.get(kit.system()).entityRefFor(SessionCommand.TYPE, id);
-    }
-
-    private static List<Tokens> ids(List<StreamEvent> events) {
-        return events.stream()
-                .filter(StreamEvent.Delta.class::isInstance)
-                .map(event -> ((StreamEvent.Delta) event).ids())
-                .toList();
+        session(kit, session)
+                .tell(new SessionCommand.Generate(stream, "tiny", HELLO, params, "t", false, reader.getRef()));
+        return collect(session(kit, session), reader);
     }
 
     private static String text(List<StreamEvent> events) {
