@@ -1,8 +1,7 @@
 // y = x W for one column tile of 64 outputs: f32 or f16 weights, one leaf or a tree of eight.
 //
-// A leaf is walked in slices of kDepth inputs. With few rows the weights stream straight through the
-// registers, each read from memory once. With many rows a strip of the slice is first copied (and widened) into a
-// panel in L1, which all row tiles then share.
+// A leaf is walked in slices of kDepth inputs, which all row tiles share: the first one reads them from memory, and asks for
+// the slice behind meanwhile; the others find them in L1.
 #pragma once
 #include "numeric/register_tile.h"
 
@@ -10,10 +9,10 @@ namespace belle {
 namespace {
 
 constexpr int64_t kDepth = 128;
-/// Up to so many row tiles read the weights directly.
-constexpr int kDirectRowTiles = 2;
-/// Bytes that several rows fetch ahead in the weights.
+/// Bytes that a tile of rows which multiplies whole rows of weights fetches ahead.
 constexpr int64_t kWeightsAhead = 4096;
+/// So many row tiles with one fetch ahead, where the first multiplies whole rows of weights; more have time to wait.
+constexpr int kFetchingRowTiles = 2;
 
 static void pack_rows(const float* x, int64_t k, int rows, float* packed) {
   for (int64_t i = 0; i < k; i++) {
@@ -21,63 +20,43 @@ static void pack_rows(const float* x, int64_t k, int rows, float* packed) {
   }
 }
 
-/// One slice of one row tile, weights read in place.
+/// One slice of one row tile.
 template <class W>
-struct DirectSlice {
+struct Slice {
   const float* x;
   const W* weights;
   int64_t depth;
   float* sums;
+  int tile, tiles;
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    register_tiles<ROWS, Start::kMemory, Fetch::kAhead>(Operand<ROWS, 1>{x}, weights, kTileOutputs, depth,
-                                                        kTileOutputs / kLanes, sums, kTileOutputs, kWeightsAhead);
+    // Strip by strip a slice is read several times, so that what is fetched must lie behind it.
+    constexpr bool kWhole = strips_beside(ROWS) * kLanes == kTileOutputs;
+    const char* next = reinterpret_cast<const char*>(weights) +
+                       (kWhole ? kWeightsAhead : depth * kTileOutputs * static_cast<int64_t>(sizeof(W)));
+    if (kWhole ? tiles <= kFetchingRowTiles : tile == 0) {
+      multiply<ROWS, Fetch::kAhead>(next);
+    } else {
+      multiply<ROWS, Fetch::kNothing>(nullptr);
+    }
   }
-};
 
-/// One strip group of one slice of one row tile, weights in a panel or in place.
-template <class W>
-struct SharedSlice {
-  const float* x;
-  const W* weights;
-  int64_t step;
-  int64_t depth;
-  float* sums;
-
-  template <int ROWS>
-  BELLE_INLINE_MEMBER void run() const {
-    register_tile<ROWS, strips_beside(RowTiles::kMax), Start::kMemory>(Operand<ROWS, 1>{x}, weights, step, depth, sums,
-                                                                       kTileOutputs);
+ private:
+  template <int ROWS, Fetch FETCH>
+  BELLE_INLINE_MEMBER void multiply(const char* next) const {
+    register_tiles<ROWS, Start::kMemory, FETCH>(Operand<ROWS, 1>{x}, weights, kTileOutputs, depth, kTileOutputs / kLanes,
+                                                sums, kTileOutputs, next);
   }
 };
 
 template <class W>
 static void product_slice(const Product& p, const W* weights, int64_t first, int64_t depth, float* sums) {
   const RowTiles tiles{p.rows};
-  if (tiles.count() <= kDirectRowTiles) {
-    for (int t = 0; t < tiles.count(); t++) {
-      const int row = tiles.begin(t), rows = tiles.size(t);
-      const float* x = p.x + row * p.inputs + first * rows;
-      with_rows(rows, DirectSlice<W>{x, weights, depth, sums + row * kTileOutputs});
-    }
-    return;
-  }
-  constexpr int kGroup = strips_beside(RowTiles::kMax) * kLanes;
-  constexpr bool kPanel = kGroup == kLanes;  // with 32 registers the weights are read in place
-  alignas(64) float panel[kPanel ? kDepth * kLanes : 1];
-  for (int column = 0; column < kTileOutputs; column += kGroup) {
-    if (kPanel) copy_strip(weights + column, kTileOutputs, depth, panel, kLanes);
-    for (int t = 0; t < tiles.count(); t++) {
-      const int row = tiles.begin(t), rows = tiles.size(t);
-      const float* x = p.x + row * p.inputs + first * rows;
-      float* out = sums + row * kTileOutputs + column;
-      if (kPanel) {
-        with_rows(rows, SharedSlice<float>{x, panel, kLanes, depth, out});
-      } else {
-        with_rows(rows, SharedSlice<W>{x, weights + column, kTileOutputs, depth, out});
-      }
-    }
+  for (int t = 0; t < tiles.count(); t++) {
+    const int row = tiles.begin(t), rows = tiles.size(t);
+    const float* x = p.x + row * p.inputs + first * rows;
+    with_rows(rows, Slice<W>{x, weights, depth, sums + row * kTileOutputs, t, tiles.count()});
   }
 }
 

@@ -56,6 +56,19 @@ static void gather_q8(const uint8_t* tile, int64_t group, int column, int64_t co
   }
 }
 
+/// Asks for memory line after line, in whatever order strips are multiplied meanwhile: asked for every fourth line first,
+/// a block comes up to a quarter later.
+struct LinesAhead {
+  const uint8_t* line;
+
+  template <Fetch FETCH>
+  BELLE_INLINE_MEMBER void fetch() {
+    if (FETCH == Fetch::kNothing) return;
+    prefetch(line);
+    line += 64;
+  }
+};
+
 /// One group of weights of a column tile, against one tile of rows.
 template <int BITS>
 struct GroupOfWeights {
@@ -65,12 +78,12 @@ struct GroupOfWeights {
   const float* scales;   ///< [group / x_group][ROWS]
   const float* x_sums;   ///< likewise
   int64_t x_group;
-  bool fetch;            ///< ask for the next group's block
+  const uint8_t* next;   ///< block to ask for meanwhile, or null
   float* sums;
 
   template <int ROWS>
   BELLE_INLINE_MEMBER void run() const {
-    if (fetch) {
+    if (next != nullptr) {
       columns<ROWS, Fetch::kAhead>(*this);
     } else {
       columns<ROWS, Fetch::kNothing>(*this);
@@ -81,14 +94,16 @@ struct GroupOfWeights {
   /// Whether the machine's products are too narrow for the weights: each is multiplied as two nibbles then.
   static constexpr bool kTwice = BITS == 8 && kByNibbles;
 
-  /// Never inlined: one body for all callers.
+  /// Never inlined: one body for all callers. By reference: copied, it cost four rows 3%.
   template <int ROWS, Fetch FETCH>
-  static __attribute__((noinline)) void columns(const GroupOfWeights w) {
+  static __attribute__((noinline)) void columns(const GroupOfWeights& w) {
     constexpr int kStrips = dot_strips_beside(ROWS);
-    const int64_t ahead = block_bytes(BITS, w.group);
+    LinesAhead ahead{w.next};
     const float* weight_scales = reinterpret_cast<const float*>(w.block + kTileOutputs * w.group * BITS / 8);
     const uint8_t* zeros = reinterpret_cast<const uint8_t*>(weight_scales + kTileOutputs);
     for (int column = 0; column < kTileOutputs; column += kStrips * kLanes) {
+      // As many lines as the scales have, and the one of the zeros.
+      for (int line = column == 0 ? -1 : 0; line < kStrips; line++) ahead.fetch<FETCH>();
       const uint8_t* codes = w.block + column * 4;
       const int8_t* x = w.x;
       for (int64_t part = 0; part < w.group / w.x_group; part++) {
@@ -129,13 +144,13 @@ struct GroupOfWeights {
 
   /// Adds kFold inputs to the integer sums; of bytes the lower or the upper nibbles alone where bytes are too wide.
   template <int ROWS, int STRIPS, Fetch FETCH, int TIMES>
-  static BELLE_INLINE_MEMBER void fold(const uint8_t* codes, const int8_t* x, int64_t ahead,
+  static BELLE_INLINE_MEMBER void fold(const uint8_t* codes, const int8_t* x, LinesAhead& ahead,
                                        Dots (&dots)[ROWS][STRIPS]) {
     for (int64_t i = 0; i < kFold * BITS / 32; i++, codes += 4 * kTileOutputs) {
       Bytes bytes[STRIPS];
 #pragma GCC unroll 4
       for (int strip = 0; strip < STRIPS; strip++) {
-        if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
+        ahead.fetch<FETCH>();
         bytes[strip] = load_bytes(codes + strip * 64);
         if (kTwice) {
           bytes[strip] = TIMES == 1 ? low_nibbles(bytes[strip]) : high_nibbles(bytes[strip]);
@@ -164,7 +179,7 @@ struct GroupOfWeights {
 
   /// The same for both nibbles of bytes at once: one row has the registers for it, and waits for memory.
   template <int STRIPS, Fetch FETCH>
-  static BELLE_INLINE_MEMBER void fold_row(const uint8_t* codes, const int8_t* x, int64_t ahead, Dots (&dots)[STRIPS]) {
+  static BELLE_INLINE_MEMBER void fold_row(const uint8_t* codes, const int8_t* x, LinesAhead& ahead, Dots (&dots)[STRIPS]) {
     Dots upper[STRIPS];
 #pragma GCC unroll 4
     for (int strip = 0; strip < STRIPS; strip++) upper[strip].clear();
@@ -172,7 +187,7 @@ struct GroupOfWeights {
       const Quad quad = load_quad(x);
 #pragma GCC unroll 4
       for (int strip = 0; strip < STRIPS; strip++) {
-        if (FETCH == Fetch::kAhead) prefetch(codes + strip * 64 + ahead);
+        ahead.fetch<FETCH>();
         const Bytes bytes = load_bytes(codes + strip * 64);
         dots[strip].add(low_nibbles(bytes), quad);
         upper[strip].add(high_nibbles(bytes), quad);
@@ -208,6 +223,20 @@ BELLE_INLINE void with_quantised_rows(int rows, const Body& body) {
   }
 }
 
+/// The groups of one leaf, and its blocks of one column tile.
+template <int BITS>
+struct LeafBlocks {
+  int64_t begin, end;
+  const uint8_t* first;
+
+  // A leaf begins at a whole group, or, when it is empty, where the last group may have ended short.
+  LeafBlocks(const Product& p, int64_t tiles, int64_t tile, int leaf)
+      : begin((p.leaf_inputs[leaf] + p.group - 1) / p.group),
+        end((p.leaf_inputs[leaf + 1] + p.group - 1) / p.group),
+        first(static_cast<const uint8_t*>(p.weights) +
+              (begin * tiles + (end - begin) * tile) * block_bytes(BITS, p.group)) {}
+};
+
 template <int BITS>
 static void quantised_product(const Product& p, int64_t tile) {
   alignas(64) float sums[kQuantisedRowBlock * kTileOutputs];
@@ -217,18 +246,22 @@ static void quantised_product(const Product& p, int64_t tile) {
   const int64_t tiles = (p.outputs + kTileOutputs - 1) / kTileOutputs, block = block_bytes(BITS, p.group);
   const int64_t groups = (p.inputs + p.group - 1) / p.group, x_groups = groups * (p.group / x.group);
   for (int leaf = 0; leaf < p.leaves; leaf++) {
-    // A leaf begins at a whole group, or, when it is empty, where the last group may have ended short.
-    const int64_t begin = (p.leaf_inputs[leaf] + p.group - 1) / p.group;
-    const int64_t end = (p.leaf_inputs[leaf + 1] + p.group - 1) / p.group;
-    const uint8_t* weights = static_cast<const uint8_t*>(p.weights) + (begin * tiles + (end - begin) * tile) * block;
+    const LeafBlocks<BITS> own(p, tiles, tile, leaf);
+    // A thread mostly goes on with the next tile.
+    const bool last = leaf + 1 == p.leaves;
+    const uint8_t* after = !last             ? LeafBlocks<BITS>(p, tiles, tile, leaf + 1).first
+                           : tile + 1 < tiles ? LeafBlocks<BITS>(p, tiles, tile + 1, 0).first
+                                              : nullptr;
+    const uint8_t* weights = own.first;
     for (int i = 0; i < p.rows * kTileOutputs; i += kLanes) store(sums + i, broadcast(0.0f));
-    for (int64_t group = begin; group < end; group++, weights += block) {
+    for (int64_t group = own.begin; group < own.end; group++, weights += block) {
+      const uint8_t* next = group + 1 < own.end ? weights + block : after;
       for (int t = 0; t < rows.count(); t++) {
-        const int64_t row = rows.begin(t), own = rows.size(t), part = group * (p.group / x.group) * own;
+        const int64_t row = rows.begin(t), size = rows.size(t), part = group * (p.group / x.group) * size;
         with_quantised_rows(rows.size(t),
-                            GroupOfWeights<BITS>{weights, p.group, x.codes + row * groups * p.group + group * p.group * own,
+                            GroupOfWeights<BITS>{weights, p.group, x.codes + row * groups * p.group + group * p.group * size,
                                                  x.scales + row * x_groups + part, x.sums + row * x_groups + part, x.group,
-                                                 t == 0, sums + row * kTileOutputs});
+                                                 t == 0 ? next : nullptr, sums + row * kTileOutputs});
       }
     }
     if (p.leaves > 1) tree.join(leaf, p.leaves, sums, p.rows * kTileOutputs);

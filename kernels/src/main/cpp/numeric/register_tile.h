@@ -16,7 +16,7 @@ namespace {
 #if defined(BELLE_LANES_AVX512)
 constexpr int strips_beside(int) { return 4; }  // 6 rows x 4 = 24 of 32 registers
 #else
-constexpr int strips_beside(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }  // 8 to 12 of 16
+constexpr int strips_beside(int rows) { return rows == 1 ? 4 : 1; }  // at most 12 of 16; two strips read no faster
 #endif
 
 /// x[row][i] lies at x[row * ROW_STEP + i * STEP].
@@ -29,14 +29,15 @@ struct Operand {
 /// How a tile's sums begin.
 enum class Start { kZero, kMemory };
 
-/// Whether a tile asks for the lines that lie `ahead` bytes behind those that it reads.
+/// Whether a tile asks for what is read after it while it computes: as many bytes as it reads, one after the other, whatever its
+/// own steps: the first of several strips, which touches every line, would ask for all of them.
 enum class Fetch { kNothing, kAhead };
 
 /// w[i] lies at w + i * w_step, the sums of a row at sums + row * sums_step. With HALF_STRIP only 8 columns of w
 /// exist (STRIPS is 1); the other eight sums of the strip keep their value. Never inlined: one body for all callers.
 template <int ROWS, int STRIPS, Start START, Fetch FETCH = Fetch::kNothing, bool HALF_STRIP = false, class X, class W>
 static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_step, int64_t n, float* sums, int64_t sums_step,
-                                                    int64_t ahead = 0) {
+                                                    const char* next = nullptr) {
   // Every loop over rows and strips must be unrolled, or the compiler keeps the sums in memory.
   Lanes s[ROWS][STRIPS];
 #pragma GCC unroll 6
@@ -50,8 +51,9 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
     if (FETCH == Fetch::kAhead) {
 #pragma GCC unroll 4
       for (int byte = 0; byte < static_cast<int>(STRIPS * kLanes * sizeof(W)); byte += 64) {
-        prefetch(reinterpret_cast<const char*>(w) + ahead + byte);
+        prefetch(next + byte);
       }
+      next += STRIPS * kLanes * sizeof(W);
     }
     Lanes columns[STRIPS];
 #pragma GCC unroll 4
@@ -78,19 +80,23 @@ static __attribute__((noinline)) void register_tile(X x, const W* w, int64_t w_s
 /// fetches ahead bytes alone, of which a loop that waits reads too few by itself; wider elements the processor follows better.
 template <int ROWS, Start START, Fetch FETCH = Fetch::kNothing, class X, class W>
 BELLE_INLINE void register_tiles(X x, const W* w, int64_t w_step, int64_t n, int strips, float* sums, int64_t sums_step,
-                                 int64_t ahead = 0) {
+                                 const char* next = nullptr) {
   constexpr Fetch kFetch = ROWS == 1 && sizeof(W) > 1 ? Fetch::kNothing : FETCH;
   constexpr int kMost = strips_beside(ROWS);
+  const int64_t strip_bytes = kFetch == Fetch::kAhead ? n * kLanes * static_cast<int64_t>(sizeof(W)) : 0;
   int strip = 0;
   for (; strip + kMost <= strips; strip += kMost) {
-    register_tile<ROWS, kMost, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+    register_tile<ROWS, kMost, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step,
+                                              next + strip * strip_bytes);
   }
   if (kMost > 2 && strip + 2 <= strips) {
-    register_tile<ROWS, 2, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+    register_tile<ROWS, 2, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step,
+                                          next + strip * strip_bytes);
     strip += 2;
   }
   if (kMost > 1 && strip < strips) {
-    register_tile<ROWS, 1, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step, ahead);
+    register_tile<ROWS, 1, START, kFetch>(x, w + strip * kLanes, w_step, n, sums + strip * kLanes, sums_step,
+                                          next + strip * strip_bytes);
   }
 }
 
@@ -105,12 +111,6 @@ BELLE_INLINE void with_rows(int rows, const Body& body) {
     case 5: return body.template run<5>();
     case 6: return body.template run<6>();
   }
-}
-
-/// Copies n x 16 weights, widened, to a panel whose rows lie panel_step floats apart.
-template <class W>
-static __attribute__((noinline)) void copy_strip(const W* w, int64_t w_step, int64_t n, float* panel, int64_t panel_step) {
-  for (int64_t i = 0; i < n; i++) store(panel + i * panel_step, load(w + i * w_step));
 }
 
 }  // namespace
