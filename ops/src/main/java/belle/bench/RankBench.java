@@ -12,6 +12,7 @@ import belle.runtime.LocalGenerator;
 import belle.runtime.OpenModel;
 import belle.runtime.RankConfig;
 import belle.runtime.RuntimeConfig;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -48,26 +49,33 @@ public final class RankBench {
     private record Speed(double prefill, double decode) {}
 
     /**
-     * Measures degree 1 and each of {@code degrees} in turn.
+     * Measures degree 1 and each of {@code degrees} in turn, alone and then beside a busy process.
      *
      * @param lines hears a line for each
      */
-    public void run(List<Integer> degrees, Consumer<String> lines) {
+    public void run(List<Integer> degrees, Consumer<String> lines) throws IOException {
         for (int degree : degrees) {
             try (OpenModel whole = OpenModel.open(bundle, on(1));
                     OpenModel cut = OpenModel.open(bundle, on(degree))) {
-                List<Speed> ofWhole = new ArrayList<>();
-                List<Speed> ofCut = new ArrayList<>();
                 speed(whole);
                 speed(cut);
-                for (int round = 0; round < rounds; round++) {
-                    ofWhole.add(speed(whole));
-                    ofCut.add(speed(cut));
+                measure(whole, cut, degree, "", lines);
+                try (var _ = BusyProcess.start()) {
+                    measure(whole, cut, degree, " beside a busy process", lines);
                 }
-                lines.accept(line("prompt of " + promptTokens + " tokens", degree, ofWhole, ofCut, true));
-                lines.accept(line("answer, one stream", degree, ofWhole, ofCut, false));
             }
         }
+    }
+
+    private void measure(OpenModel whole, OpenModel cut, int degree, String where, Consumer<String> lines) {
+        List<Speed> ofWhole = new ArrayList<>();
+        List<Speed> ofCut = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            ofWhole.add(speed(whole));
+            ofCut.add(speed(cut));
+        }
+        lines.accept(line("prompt of " + promptTokens + " tokens" + where, degree, ofWhole, ofCut, true));
+        lines.accept(line("answer, one stream" + where, degree, ofWhole, ofCut, false));
     }
 
     private RuntimeConfig on(int degree) {
@@ -102,7 +110,7 @@ public final class RankBench {
         double several = median(cut, prefill);
         return String.format(
                 Locale.ROOT,
-                "%-24s %d threads on 1 rank %8.1f tokens/s, on %d ranks %8.1f  ratio %.2f",
+                "%-46s %d threads on 1 rank %8.1f tokens/s, on %d ranks %8.1f  ratio %.2f",
                 what,
                 config.threads(),
                 one,

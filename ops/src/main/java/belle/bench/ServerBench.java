@@ -163,15 +163,12 @@ public final class ServerBench {
     private List<Measurement> busyNeighbour() throws IOException, InterruptedException {
         double alone = complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
                 .decodeSpeed();
-        Process neighbour = new ProcessBuilder("bash", "-c", "while :; do :; done").start();
-        try {
+        try (var _ = BusyProcess.start()) {
             double beside = complete(prompts.ofTokens(size.promptTokens()), size.outputTokens())
                     .decodeSpeed();
             return List.of(
                     new Measurement("1 stream, behind its first token", alone, "tokens/s", true),
                     new Measurement("the same beside a busy process", beside, "tokens/s", true));
-        } finally {
-            neighbour.destroy();
         }
     }
 

@@ -194,7 +194,7 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void measureRanks() throws OrtException {
+    private void measureRanks() throws OrtException, IOException {
         Consumer<String> lines = spec.commandLine().getOut()::println;
         Path measured = bundle == null ? EmbeddedModel.tiny() : bundle;
         var config = RuntimeConfig.from(ConfigFactory.load().getConfig("belle.node.runtime"));

@@ -93,25 +93,25 @@ class ServedModelsTest {
 
     @Test
     void turnsAreCountedUntilTheyEndOrAreForgotten() {
-        assertThat(turns()).isZero();
+        awaitTurns(fix.model, 0);
         fix.begin();
-        assertThat(turns()).isOne();
+        awaitTurns(fix.model, 1);
         fix.finish();
-        assertThat(turns()).isZero();
+        awaitTurns(fix.model, 0);
         fix.session.tell(request("s~2"));
         fix.submitted();
         fix.replica(new BatchActor.Admitted("s~2", 1));
         fix.accepted();
         fix.session.tell(new SessionCommand.Cancel("s~2", 0, 1));
         fix.replica.receiveMessage();
-        assertThat(turns()).as("its reader may come back").isOne();
+        awaitTurns(fix.model, 1); // its reader may come back
         fix.time.timePasses(SessionFixture.CONFIG.retention());
         fix.session.tell(request("s~3")); // answered behind what the alarm did
         fix.submitted();
         fix.replica(new BatchActor.Rejected("s~3", 1, new Failure.Overloaded("full", 1)));
         fix.next();
         fix.reader.expectNoMessage();
-        assertThat(turns()).isZero();
+        awaitTurns(fix.model, 0);
     }
 
     @Test
@@ -120,11 +120,15 @@ class ServedModelsTest {
         fix.door.stop();
         fix.session.tell(new SessionCommand.Cancel(SessionFixture.STREAM, 0, 1));
         fix.kit.createTestProbe().expectTerminated(fix.session);
-        assertThat(turns()).isZero();
+        awaitTurns(fix.model, 0);
     }
 
-    private int turns() {
-        return fix.model.replicas().turns();
+    /** A session counts a moment before or behind what it says. */
+    private void awaitTurns(ServedModel model, int number) {
+        fix.door.awaitAssert(() -> {
+            assertThat(model.replicas().turns()).isEqualTo(number);
+            return number;
+        });
     }
 
     @Test
@@ -162,9 +166,9 @@ class ServedModelsTest {
         assertThat(moved.epoch()).isEqualTo(2);
         assertThat(moved.request().given()).containsExactly(Tokens.of(0));
         assertThat(fix.accepted().epoch()).isEqualTo(2);
-        assertThat(two.replicas().turns()).isOne();
+        awaitTurns(two, 1);
         spare.stop();
         assertThat(((StreamEvent.Failed) fix.next()).failure()).isInstanceOf(Failure.Unavailable.class);
-        assertThat(two.replicas().turns()).isZero();
+        awaitTurns(two, 0);
     }
 }
