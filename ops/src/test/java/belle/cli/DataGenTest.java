@@ -23,7 +23,7 @@ class DataGenTest {
 
     private static final int KILLS = Integer.getInteger("belle.datagen.kills", 4);
 
-    private static final long LIMIT_SECONDS = 120 + ITEMS / 5;
+    private static final long LIMIT_SECONDS = 120L + ITEMS / 5;
 
     @TempDir
     private Path folder;
