@@ -42,11 +42,12 @@ final class ModelChangeOptions {
     static void print(PrintWriter out, JsonNode done, String what, long startNanos) {
         out.printf(
                 Locale.ROOT,
-                "%s (bundle %.12s) %s by %d nodes after %.1f s%n",
+                "%s (bundle %.12s) %s by %d %s after %.1f s%n",
                 done.get("name").asText(),
                 done.get("bundle").asText(),
                 what,
                 done.get("members").size(),
+                done.get("members").size() == 1 ? "node" : "nodes",
                 (System.nanoTime() - startNanos) / 1e9);
     }
 }

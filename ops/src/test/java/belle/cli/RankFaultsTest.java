@@ -64,15 +64,16 @@ class RankFaultsTest {
             Gaps before = new Gaps();
             List<String> expectedOfOther = all(url, "well", "before", before);
             Gaps meanwhile = new Gaps();
+            Gaps disturbed = new Gaps();
             List<Long> others =
                     ranks(server, "well").stream().map(ProcessHandle::pid).toList();
             assertThat(others).hasSize(2);
 
             int rounds = 0;
             try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-                Future<Integer> faults = clients.submit(new Faults(server));
+                Future<Integer> faults = clients.submit(new Faults(server, disturbed));
                 Future<Integer> ofOther = clients.submit(() -> again(url, "well", expectedOfOther, faults, meanwhile));
-                rounds = again(url, "ill", expected, faults, new Gaps());
+                rounds = again(url, "ill", expected, faults, disturbed);
                 assertThat(faults.get()).isEqualTo(FAULTS);
                 assertThat(ofOther.get()).isPositive();
             }
@@ -96,20 +97,22 @@ class RankFaultsTest {
         return rounds;
     }
 
-    /** Kills and stops ranks of one model in turn, each once they are all at work. */
-    private record Faults(RunningMember server) implements Callable<Integer> {
+    /** Kills and stops ranks of one model in turn, each once all streams have gone on behind the fault before. */
+    private record Faults(RunningMember server, Gaps streams) implements Callable<Integer> {
         @Override
         public Integer call() throws Exception {
             Random random = new Random(11);
             for (int fault = 0; fault < FAULTS; fault++) {
-                List<ProcessHandle> ranks = ranks(server, "ill");
-                for (long begun = System.nanoTime(); ranks.size() < 2; ranks = ranks(server, "ill")) {
-                    Thread.sleep(20);
+                int enough = streams.size() + 2 * STREAMS;
+                for (long begun = System.nanoTime(); streams.size() < enough; ) {
+                    Thread.sleep(5);
                     assertThat(System.nanoTime() - begun)
-                            .as("nanoseconds without ranks")
+                            .as("nanoseconds in which streams should go on")
                             .isLessThan(PATIENCE.toNanos());
                 }
-                Thread.sleep(300 + random.nextInt(1500));
+                Thread.sleep(random.nextInt(500));
+                List<ProcessHandle> ranks = ranks(server, "ill");
+                assertThat(ranks).hasSize(2);
                 ProcessHandle victim = ranks.get(random.nextInt(2));
                 new ProcessBuilder("kill", fault % 2 == 0 ? "-KILL" : "-STOP", Long.toString(victim.pid()))
                         .start()
@@ -181,6 +184,10 @@ class RankFaultsTest {
 
         synchronized void add(long gap) {
             nanos.add(gap);
+        }
+
+        synchronized int size() {
+            return nanos.size();
         }
 
         @Override

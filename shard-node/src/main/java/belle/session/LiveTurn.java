@@ -52,9 +52,8 @@ final class LiveTurn {
         }
     }
 
-    /** Tells whether nothing is computed for it now, so that it may be dropped to make room. */
-    boolean atRest() {
-        return computing.atRest();
+    Computation computing() {
+        return computing;
     }
 
     Origin origin() {
@@ -75,32 +74,17 @@ final class LiveTurn {
 
     /** Tells whether it is read, or computed for a reader that may come back. */
     boolean isAwaited() {
-        return isRead() || (!readers.any() && promised && !atRest());
+        return isRead() || (!readers.any() && promised && !computing.atRest());
     }
 
     Readers readers() {
         return readers;
     }
 
-    ActorRef<BatchActor.Command> replica() {
-        return computing.replica();
-    }
-
-    /**
-     * Its replica is gone for good: another one goes on, if the model has one.
-     *
-     * @return false when the turn was refused and is to be forgotten
-     */
+    /** Its replica is gone for good, and another one goes on, if there is one; false when the turn is to be forgotten. */
     boolean onReplicaGone(Failure otherwise) {
-        if (computing.is(State.ENDED)) {
-            return true;
-        }
-        return computing.moveElsewhere() ? atRest() || onLost() : breakOff(otherwise);
-    }
-
-    /** The turn is forgotten. */
-    void forget() {
-        computing.release();
+        return computing.is(State.ENDED)
+                || (computing.moveElsewhere() ? computing.atRest() || onLost() : breakOff(otherwise));
     }
 
     /** Begins for the reader of {@code start}, who has everything up to some event, computed or still to be. */
@@ -128,7 +112,7 @@ final class LiveTurn {
      * @return false when the turn was refused and is to be forgotten
      */
     boolean onReplica(BatchActor.Event event) {
-        if (event.epoch() != turn.epoch() || atRest()) {
+        if (event.epoch() != turn.epoch() || computing.atRest()) {
             return true;
         }
         switch (event) {
@@ -189,7 +173,7 @@ final class LiveTurn {
         if (!promised) {
             record.withdraw();
         }
-        if (!atRest()) {
+        if (!computing.atRest()) {
             stopComputing(State.SUSPENDED);
         }
         return promised;
@@ -201,7 +185,7 @@ final class LiveTurn {
         if (!readers.has(actor)) {
             return;
         }
-        readers.awaitAnother(!atRest());
+        readers.awaitAnother(!computing.atRest());
         if (readers.anyWaits()) {
             giveBack();
         }
@@ -215,7 +199,7 @@ final class LiveTurn {
         }
         var failure = new Failure.Unavailable("the stream's reader took nothing for "
                 + config.stalledReaderTimeout().toSeconds() + " seconds");
-        if (!atRest()) {
+        if (!computing.atRest()) {
             turn.fail(failure);
             stopComputing(State.ENDED);
         }
@@ -297,7 +281,7 @@ final class LiveTurn {
      */
     boolean breakOff(Failure failure) {
         if (!promised) {
-            if (!computing.is(State.SUBMITTED) && !atRest()) {
+            if (!computing.is(State.SUBMITTED) && !computing.atRest()) {
                 stopComputing(State.ENDED);
             }
             refuse(failure);
@@ -336,7 +320,7 @@ final class LiveTurn {
         } else if (!computing.is(State.ENDED) || !turn.allSent()) {
             announcements.fail(failure);
         }
-        if (!atRest()) {
+        if (!computing.atRest()) {
             stopComputing(State.ENDED);
         }
         readers.letAllGo();
@@ -379,7 +363,7 @@ final class LiveTurn {
         if (promised) {
             announcements.deliver(config.windowEvents());
         }
-        if (turn.ended() && !atRest()) {
+        if (turn.ended() && !computing.atRest()) {
             stopComputing(State.ENDED);
         }
         computing.keepPace(config.windowEvents());
@@ -397,7 +381,7 @@ final class LiveTurn {
 
     /** Shows the turn to the one who asked for it. */
     TurnView view() {
-        return record.view(atRest(), computing.is(State.ENDED), turn.goodLog());
+        return record.view(computing.atRest(), computing.is(State.ENDED), turn.goodLog());
     }
 
     String stream() {

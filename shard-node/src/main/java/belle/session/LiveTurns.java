@@ -42,7 +42,7 @@ final class LiveTurns {
     private void drop(String stream) {
         LiveTurn gone = turns.remove(stream);
         if (gone != null) {
-            gone.forget();
+            gone.computing().release();
         }
     }
 
@@ -95,8 +95,9 @@ final class LiveTurns {
         if (turns.size() < most) {
             return true;
         }
-        Optional<LiveTurn> oldest =
-                turns.values().stream().filter(LiveTurn::atRest).findFirst();
+        Optional<LiveTurn> oldest = turns.values().stream()
+                .filter(turn -> turn.computing().atRest())
+                .findFirst();
         oldest.ifPresent(turn -> outdate(turn.stream()));
         return oldest.isPresent();
     }
@@ -108,7 +109,7 @@ final class LiveTurns {
             if (over) {
                 turn.leftBehind().ifPresent(keep);
                 turn.moveOut(why);
-                turn.forget();
+                turn.computing().release();
             }
             return over;
         });

@@ -60,12 +60,11 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
     private final Elsewhere elsewhere;
     private final Recall recall;
     private final WholeSession wholeSession;
+    private final LastReplica places;
     /** Whoever is to be found by its name is to be found elsewhere. */
     private boolean leaving;
 
     private boolean doorClosed;
-    /** Where the last turn was computed, and its prompt is cached. */
-    private Optional<ActorRef<BatchActor.Command>> lastReplica = Optional.empty();
 
     /**
      * A session without turns.
@@ -107,6 +106,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         this.home = home;
         this.recall = new Recall(journal, InstantSource.system(), config.maxLogEvents(), models::pinned);
         this.wholeSession = new WholeSession(journal);
+        this.places = new LastReplica(context::watch);
         this.elsewhere = new Elsewhere(config.maxTurns());
         this.preparations = new Preparations(config.maxTurns());
         this.replicaEvents = context.messageAdapter(BatchActor.Event.class, FromReplica::new);
@@ -169,7 +169,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
             case SessionCommand.Generate generate -> onGenerate(generate);
             case SessionCommand.Continue goingOn -> onContinue(goingOn, found);
             case SessionCommand.Prepare(var goingOn) ->
-                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), this::lease, replicaEvents);
+                preparations.prepare(goingOn, models, turns.has(goingOn.stream()), places::lease, replicaEvents);
             case SessionCommand.Resume resume -> onResume(resume, found);
             case SessionCommand.Whereabouts(var stream, var session) -> onWhereabouts(stream, session);
             case SessionCommand.Keep(var goingOn) -> onKeep(goingOn);
@@ -253,7 +253,8 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         }
         switch (models.check(generate)) {
             case Checked.Fine(var model, var request) ->
-                lease(model).ifPresentOrElse(lease -> begin(lease, request, start), () -> refuse(generate, MODEL_DOWN));
+                places.lease(model)
+                        .ifPresentOrElse(lease -> begin(lease, request, start), () -> refuse(generate, MODEL_DOWN));
             case Checked.Wrong(var failure) -> refuse(generate, failure);
         }
     }
@@ -282,7 +283,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
                 && !turns.has(request.stream())
                 && turns.makeRoom(config.maxTurns())
                 && models.check(request) instanceof Checked.Fine(var model, var checked)) {
-            lease(model)
+            places.lease(model)
                     .ifPresent(
                             lease -> add(lease, checked, recall.kept(goingOn)).keep());
         }
@@ -320,10 +321,10 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         elsewhere.gone(actor);
         for (LiveTurn turn : turns.all()) {
             turn.died(actor);
-            if (turn.replica().equals(actor)) {
+            if (turn.computing().replica().equals(actor)) {
                 turns.keepIf(turn.stream(), t -> t.onReplicaGone(MODEL_DOWN));
-                if (!turn.replica().equals(actor)) {
-                    getContext().watch(turn.replica());
+                if (!turn.computing().replica().equals(actor)) {
+                    getContext().watch(turn.computing().replica());
                 }
             }
         }
@@ -354,14 +355,6 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
         turns.moveOutAll(STOPPING);
         home.left();
         return this;
-    }
-
-    /** Finds a turn's place on one of a model's replicas. */
-    private Optional<Replicas.Lease> lease(ServedModel model) {
-        Optional<Replicas.Lease> lease = model.replicas().lease(lastReplica);
-        lastReplica = lease.map(Replicas.Lease::replica).or(() -> lastReplica);
-        lease.ifPresent(on -> getContext().watch(on.replica()));
-        return lease;
     }
 
     private void begin(Replicas.Lease lease, GenerationRequest request, Start.With start) {
