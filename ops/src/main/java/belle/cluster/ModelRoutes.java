@@ -1,5 +1,6 @@
 package belle.cluster;
 
+import belle.gateway.api.Errors;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -78,7 +79,7 @@ final class ModelRoutes {
 
     private static Wish parsed(String body) {
         try {
-            return JSON.readValue(body, Wish.class);
+            return Objects.requireNonNullElse(JSON.readValue(body, Wish.class), new Wish(null, null));
         } catch (JsonProcessingException e) {
             throw new FailureException(
                     new Failure.Invalid(
@@ -97,13 +98,8 @@ final class ModelRoutes {
         }
     }
 
+    /** The same as for a request to a model, but for a bundle that is broken: whoever asks has named it. */
     private static int status(Failure failure) {
-        return switch (failure) {
-            case Failure.Invalid _, Failure.TooLong _, Failure.Broken _ -> 400;
-            case Failure.UnknownModel _, Failure.NotFound _ -> 404;
-            case Failure.Overloaded _ -> 429;
-            case Failure.Unavailable _ -> 503;
-            case Failure.Internal _ -> 500;
-        };
+        return failure instanceof Failure.Broken ? 400 : Errors.of(failure).status();
     }
 }

@@ -110,13 +110,12 @@ final class BundleCheckActor extends AbstractBehavior<BundleCheckActor.Command> 
     }
 
     private Set<Address> open() {
-        Cluster cluster = Cluster.get(getContext().getSystem());
-        Member self = cluster.selfMember();
+        Member self = Cluster.get(getContext().getSystem()).selfMember();
         Set<Address> open = new HashSet<>();
-        for (Member member : cluster.state().getMembers()) {
+        for (Member member : OtherNodes.of(getContext().getSystem())) {
             boolean serves =
                     member.status().equals(MemberStatus.up()) || member.status().equals(MemberStatus.leaving());
-            if (serves && member.hasRole(Node.ROLE) && !member.equals(self) && member.isOlderThan(self)) {
+            if (serves && member.isOlderThan(self)) {
                 open.add(member.address());
             }
         }

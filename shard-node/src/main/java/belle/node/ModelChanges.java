@@ -8,6 +8,8 @@ import belle.proto.node.NodeQuery.LoadModel;
 import belle.proto.node.NodeQuery.ModelChange;
 import belle.proto.node.NodeQuery.RetireModel;
 import belle.proto.node.NodeQuery.UseModel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -21,28 +23,35 @@ final class ModelChanges {
         this.models = models;
     }
 
+    /** Returns what is to be opened; tells who asks when that is no folder's name. */
+    Optional<BundleSpec> toOpen(LoadModel asked) {
+        try {
+            Optional<String> name = Optional.of(asked.name()).filter(given -> !given.isEmpty());
+            return Optional.of(new BundleSpec(Path.of(asked.directory()), name, false));
+        } catch (InvalidPathException e) {
+            asked.replyTo()
+                    .tell(failed(new Failure.Invalid("directory", "the directory is no path: " + e.getReason())));
+            return Optional.empty();
+        }
+    }
+
     /**
      * A bundle was opened that the node is to have.
      *
      * @return empty when it is new; else the answer, and it is not needed
      */
     Optional<ModelChange> opened(HostedModel model, LoadModel asked) {
-        Optional<Entry> same = models.find(model.name(), model.model().identity());
-        if (same.isPresent()) {
-            return Optional.of(
-                    same.get().served.isPresent()
-                            ? done(same.get())
-                            : failed(new Failure.Overloaded("'" + model.name() + "' is being loaded", 5)));
-        }
-        Optional<Entry> used = models.used(model.name());
-        if (used.isPresent() && !asked.replacing()) {
+        String bundle = model.model().identity();
+        Optional<Entry> other = models.used(model.name()).filter(used -> !used.model.is(model.name(), bundle));
+        if (other.isPresent() && !asked.replacing()) {
             return Optional.of(failed(new Failure.Invalid(
                     "name",
                     "model '" + model.name() + "' is served already, as bundle "
-                            + used.get().model.model().identity()
+                            + other.get().model.model().identity()
                             + "; swap it, or load the other one under another name")));
         }
-        return Optional.empty();
+        return models.find(model.name(), bundle)
+                .map(same -> same.served.isPresent() ? done(same) : failed(beingLoaded(model.name())));
     }
 
     /** Returns the bundle that is to be used; tells who asks when it is not there. */
@@ -64,7 +73,7 @@ final class ModelChanges {
             asked.replyTo().tell(done(found.get()));
             return Optional.empty();
         } else if (found.get().served.isEmpty()) {
-            asked.replyTo().tell(failed(new Failure.Overloaded("'" + asked.name() + "' is being loaded", 5)));
+            asked.replyTo().tell(failed(beingLoaded(asked.name())));
             return Optional.empty();
         } else if (found.get().use == Use.USED && models.used().size() == 1) {
             asked.replyTo()
@@ -82,6 +91,10 @@ final class ModelChanges {
                 ? new Failure.UnknownModel(name, List.copyOf(models.used().keySet()))
                 : new Failure.NotFound("model '" + name + "' has no bundle " + bundle + " here");
         replyTo.tell(failed(failure));
+    }
+
+    private static Failure beingLoaded(String name) {
+        return new Failure.Overloaded("'" + name + "' is being loaded", 5);
     }
 
     static ModelChange done(Entry entry) {

@@ -7,7 +7,6 @@ import belle.node.NodeModels.Use;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.node.NodeQuery;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -147,8 +146,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             case Asked(var query) -> onAsked(query);
             case Loaded(var asked, var model) -> onLoaded(asked, model);
             case NotLoaded(var asked, var cause) -> {
-                loading = false;
-                asked.replyTo().tell(ModelChanges.failed(ModelChanges.failureOf(cause)));
+                loaded(asked.replyTo(), ModelChanges.failed(ModelChanges.failureOf(cause)));
                 yield this;
             }
             case Unneeded(var model) -> {
@@ -196,17 +194,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         switch (report) {
             case ModelActor.Ready(var _, var served) -> {
                 models.ready(entry, served);
-                entry.loader.ifPresent(to -> to.tell(ModelChanges.done(entry)));
-                loading = loading && entry.loader.isEmpty();
-                joinWhenReady();
+                entry.loader.ifPresentOrElse(to -> loaded(to, ModelChanges.done(entry)), this::joinWhenReady);
             }
             case ModelActor.NotStarted(var _, var cause) -> {
                 if (entry.loader.isEmpty()) {
                     return onNotStarted(cause);
                 }
                 models.remove(entry);
-                loading = false;
-                entry.loader.get().tell(ModelChanges.failed(ModelChanges.failureOf(cause)));
+                loaded(entry.loader.get(), ModelChanges.failed(ModelChanges.failureOf(cause)));
             }
             case ModelActor.Changed(var _, var state) -> entry.state = state;
             case ModelActor.StepIsLost _ -> onHung(entry.model.name());
@@ -275,27 +270,36 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                                     : new Failure.Unavailable("this node is about to start or to leave")));
             return;
         }
-        loading = true;
-        var spec = new BundleSpec(
-                Path.of(asked.directory()), Optional.of(asked.name()).filter(name -> !name.isEmpty()), false);
-        getContext()
-                .pipeToSelf(
-                        OpeningModels.begin(List.of(spec), config.runtime()).opened(),
-                        (opened, failure) ->
-                                failure == null ? new Loaded(asked, opened.getFirst()) : new NotLoaded(asked, failure));
+        changes.toOpen(asked).ifPresent(spec -> {
+            loading = true;
+            getContext()
+                    .pipeToSelf(
+                            OpeningModels.begin(List.of(spec), config.runtime()).opened(),
+                            (opened, failure) -> failure == null
+                                    ? new Loaded(asked, opened.getFirst())
+                                    : new NotLoaded(asked, failure));
+        });
     }
 
     private Behavior<Command> onLoaded(NodeQuery.LoadModel asked, HostedModel model) {
         Optional<NodeQuery.ModelChange> known = changes.opened(model, asked);
         if (known.isPresent()) {
-            loading = false;
             model.model().close();
-            models.find(model.name(), model.model().identity()).ifPresent(this::keep);
-            asked.replyTo().tell(known.get());
+            known.get()
+                    .model()
+                    .flatMap(same -> models.find(same.id(), same.bundle()))
+                    .ifPresent(this::keep);
+            loaded(asked.replyTo(), known.get());
         } else {
             begin(model, Use.NEXT, Optional.of(asked.replyTo()));
         }
         return this;
+    }
+
+    /** The next model may be loaded. */
+    private void loaded(ActorRef<NodeQuery.ModelChange> asker, NodeQuery.ModelChange how) {
+        loading = false;
+        asker.tell(how);
     }
 
     private void onUse(NodeQuery.UseModel asked, Entry entry) {

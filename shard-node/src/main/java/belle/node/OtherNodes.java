@@ -1,5 +1,7 @@
 package belle.node;
 
+import java.util.List;
+import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
@@ -11,13 +13,14 @@ final class OtherNodes {
 
     /** Tells whether there is one that sessions of this node can go on at. */
     static boolean areUp(ActorSystem<?> system) {
+        return of(system).stream().anyMatch(member -> member.status().equals(MemberStatus.up()));
+    }
+
+    /** Returns all, also those that come or go. */
+    static List<Member> of(ActorSystem<?> system) {
         Cluster cluster = Cluster.get(system);
-        for (Member member : cluster.state().getMembers()) {
-            boolean up = member.status().equals(MemberStatus.up());
-            if (up && member.hasRole(Node.ROLE) && !member.equals(cluster.selfMember())) {
-                return true;
-            }
-        }
-        return false;
+        return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
+                .filter(member -> member.hasRole(Node.ROLE) && !member.equals(cluster.selfMember()))
+                .toList();
     }
 }

@@ -127,7 +127,19 @@ class ModelChangesTest {
     }
 
     @Test
+    void aNameThatAnotherBundleHasIsNotLoadedAlsoWithTheOneBefore() {
+        use("tiny", bundle(load(llama, "tiny", true)));
+        assertThat(load(bloom, "tiny", false).failure().orElseThrow().message()).contains("'tiny'", "swap");
+        assertThat(states()).contains("tiny ready").doesNotContain("tiny loaded");
+    }
+
+    @Test
     void whatCannotBeChangedIsRefusedAndNothingHasChanged(@TempDir Path empty) {
+        assertThat(ask(replyTo -> new NodeQuery.LoadModel("a\0b", "more", false, replyTo))
+                        .failure()
+                        .orElseThrow()
+                        .message())
+                .contains("directory");
         assertThat(load(empty, "more", false).failure().orElseThrow().message()).contains("manifest.json");
         assertThat(load(llama, "tiny", false).failure().orElseThrow().message())
                 .contains("'tiny'", "served already", "swap");
