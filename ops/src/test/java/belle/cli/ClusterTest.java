@@ -49,9 +49,7 @@ class ClusterTest {
     @BeforeAll
     static void start() throws Exception {
         String bundle = export("belle-tiny", Optional.empty());
-        gateway = RunningMember.start(
-                folder.resolve("gateway.log"), "gateway", "--port", "0", "--management-port", "0", "--fast-failover");
-        gateway.awaitReady();
+        gateway = RunningMember.gateway(folder);
         url = gateway.said("^(http://\\S+)");
         seed = gateway.said("cluster (\\S+),");
         management = gateway.said("management (\\S+)");

@@ -32,15 +32,7 @@ class HungStepTest {
     void aNodeWhoseStepHangsLeavesAndItsStreamsGoOn() throws Exception {
         Path bundle = TinyBundle.in(folder);
         Path hang = folder.resolve("hang");
-        try (RunningMember gateway = RunningMember.start(
-                        folder.resolve("gateway.log"),
-                        "gateway",
-                        "--port",
-                        "0",
-                        "--management-port",
-                        "0",
-                        "--fast-failover")
-                .awaitReady()) {
+        try (RunningMember gateway = RunningMember.gateway(folder)) {
             String seed = gateway.said("cluster (\\S+),");
             try (RunningMember well = node("well", bundle, seed, "");
                     RunningMember ill = node("ill", bundle, seed, hang.toString())) {

@@ -3,10 +3,6 @@ package belle.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.bench.HealthCheck;
-import belle.export.bundle.ExportOptions;
-import belle.export.bundle.Exporter;
-import belle.export.checkpoint.Progress;
-import belle.proto.bundle.PromptTemplates;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -22,11 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelChangesTest {
     private static final int ROUNDS = Integer.getInteger("belle.model-rounds", 4);
     private static final int STREAMS = 8;
+    private static final int TOKENS = 100;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,9 +51,7 @@ class ModelChangesTest {
     @BeforeEach
     void export() throws IOException {
         first = TinyBundle.in(folder, "m");
-        second = folder.resolve("other");
-        var options = new ExportOptions(second, false, Optional.empty(), PromptTemplates.BELLE, 0);
-        Exporter.export(OTHER, options, Progress.NONE);
+        second = TinyBundle.in(folder, "other", OTHER);
     }
 
     private Path config(String more) throws IOException {
@@ -75,15 +67,7 @@ class ModelChangesTest {
     @Test
     void streamsOutliveTheSwapOfTheirModelAndTheDeathOfTheirNode() throws Exception {
         String config = config("").toString();
-        try (RunningMember gateway = RunningMember.start(
-                        folder.resolve("gateway.log"),
-                        "gateway",
-                        "--port",
-                        "0",
-                        "--management-port",
-                        "0",
-                        "--fast-failover")
-                .awaitReady()) {
+        try (RunningMember gateway = RunningMember.gateway(folder)) {
             String seed = gateway.said("cluster (\\S+),");
             String management = gateway.said("management (\\S+)");
             URI url = URI.create(gateway.said("^(http://\\S+)"));
@@ -92,21 +76,23 @@ class ModelChangesTest {
                     var clients = Executors.newVirtualThreadPerTaskExecutor()) {
                 assertThat(HealthCheck.await(url.resolve("/health/ready"), PATIENCE, () -> true))
                         .isTrue();
-                List<String> old = await(all(clients, url, "before"));
-                List<Future<String>> running = all(clients, url, "meanwhile");
+                var streams = new ManyStreams(url, "m", STREAMS, TOKENS);
+                List<String> old = ManyStreams.await(streams.begin(clients, "before", _ -> {}));
+                List<Future<String>> running = streams.begin(clients, "meanwhile", _ -> {});
                 Thread.sleep(500);
                 Belle swapped = Belle.run("model", "swap", second.toString(), "--name", "m", "--url", management);
                 assertThat(swapped.status()).as(swapped.err()).isZero();
                 assertThat(swapped.out()).startsWith("m (bundle ").contains("is served by 2 nodes");
                 assertThat(states(management)).containsExactly("m retired", "m ready", "m retired", "m ready");
-                List<Future<String>> begun = all(clients, url, "after");
+                List<Future<String>> begun = streams.begin(clients, "after", _ -> {});
                 Thread.sleep(300);
                 one.kill();
-                List<String> texts = await(running);
+                List<String> texts = ManyStreams.await(running);
                 assertThat(texts).as("begun before, ended after").isEqualTo(old);
-                List<String> now = await(begun);
+                List<String> now = ManyStreams.await(begun);
                 assertThat(now).doesNotContainAnyElementsOf(old);
-                assertThat(await(all(clients, url, "later"))).isEqualTo(now);
+                assertThat(ManyStreams.await(streams.begin(clients, "later", _ -> {})))
+                        .isEqualTo(now);
                 Belle unload = Belle.run("model", "unload", "m", "--url", management);
                 assertThat(unload.status()).isEqualTo(1);
                 assertThat(unload.err()).contains("'m' is the only model");
@@ -149,17 +135,19 @@ class ModelChangesTest {
                 var clients = Executors.newVirtualThreadPerTaskExecutor()) {
             URI url = URI.create(server.said("^(http://\\S+)"));
             String management = server.said("management (\\S+)");
-            List<String> expected = await(all(clients, url, "before"));
+            refusesBadWishes(management);
+            var streams = new ManyStreams(url, "m", STREAMS, TOKENS);
+            List<String> expected = ManyStreams.await(streams.begin(clients, "before", _ -> {}));
             List<String> other = List.of();
             long begun = 0;
             for (int round = 0; round < ROUNDS; round++) {
-                List<Future<String>> running = all(clients, url, "old");
+                List<Future<String>> running = streams.begin(clients, "old", _ -> {});
                 change(management, "load", second, "extra");
                 change(management, "swap", second, "m");
-                List<Future<String>> swapped = all(clients, url, "new");
+                List<Future<String>> swapped = streams.begin(clients, "new", _ -> {});
                 change(management, "unload", Path.of(""), "extra");
-                assertThat(await(running)).as("round %d", round).isEqualTo(expected);
-                List<String> texts = await(swapped);
+                assertThat(ManyStreams.await(running)).as("round %d", round).isEqualTo(expected);
+                List<String> texts = ManyStreams.await(swapped);
                 other = other.isEmpty() ? texts : other;
                 assertThat(texts).as("round %d", round).isEqualTo(other);
                 change(management, "swap", first, "m");
@@ -176,17 +164,33 @@ class ModelChangesTest {
         }
     }
 
-    private static void change(String management, String change, Path directory, String name) throws Exception {
-        String body = JSON.writeValueAsString(
-                change.equals("unload")
-                        ? Map.of("name", name)
-                        : Map.of("name", name, "directory", directory.toString()));
-        HttpResponse<String> answer = HTTP.send(
+    private static void refusesBadWishes(String management) throws Exception {
+        assertThat(wish(management, "load", "null").body()).contains("'directory' is missing");
+        assertThat(wish(management, "load", "{").body()).contains("must be a JSON object");
+        assertThat(wish(management, "load", "{\"directory\": \"x\", \"nme\": \"m\"}")
+                        .body())
+                .contains("nme");
+        assertThat(wish(management, "load", "{\"directory\": \"a\\u0000b\"}").body())
+                .contains("directory is no path");
+        assertThat(wish(management, "unload", "{}").body()).contains("'name' is missing");
+        assertThat(wish(management, "drop", "{}").statusCode()).isEqualTo(404);
+    }
+
+    private static HttpResponse<String> wish(String management, String change, String body) throws Exception {
+        return HTTP.send(
                 HttpRequest.newBuilder(URI.create(management + "/belle/models/" + change))
                         .header("X-Belle", "test")
                         .POST(BodyPublishers.ofString(body))
                         .build(),
                 BodyHandlers.ofString());
+    }
+
+    private static void change(String management, String change, Path directory, String name) throws Exception {
+        String body = JSON.writeValueAsString(
+                change.equals("unload")
+                        ? Map.of("name", name)
+                        : Map.of("name", name, "directory", directory.toString()));
+        HttpResponse<String> answer = wish(management, change, body);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     }
 
@@ -218,46 +222,5 @@ class ModelChangesTest {
                 .findFirst()
                 .orElseThrow();
         return 1024 * Long.parseLong(line.replaceAll("[^0-9]", ""));
-    }
-
-    private static List<Future<String>> all(ExecutorService clients, URI url, String round) {
-        List<Future<String>> asked = new ArrayList<>();
-        for (int i = 0; i < STREAMS; i++) {
-            int number = i;
-            asked.add(clients.submit(() -> ask(url, round, number)));
-        }
-        return asked;
-    }
-
-    private static List<String> await(List<Future<String>> asked) throws Exception {
-        List<String> answers = new ArrayList<>();
-        for (Future<String> answer : asked) {
-            answers.add(answer.get(180, TimeUnit.SECONDS));
-        }
-        return answers;
-    }
-
-    /** Reads a stream to its end and returns its text. */
-    private static String ask(URI url, String round, int number) throws IOException, InterruptedException {
-        String body = """
-                {"model": "m", "prompt": "%d", "max_tokens": 100, "ignore_eos": true, "temperature": 0.8, "seed": %d, \
-                "stream": true}""".formatted(number, number);
-        HttpResponse<String> answer = HTTP.send(
-                HttpRequest.newBuilder(url.resolve("/v1/completions"))
-                        .header("Content-Type", "application/json")
-                        .header("X-Session-Id", round + "-" + number)
-                        .POST(BodyPublishers.ofString(body))
-                        .build(),
-                BodyHandlers.ofString());
-        StringBuilder text = new StringBuilder();
-        for (String line : answer.body().lines().toList()) {
-            if (line.startsWith("data: {")) {
-                JsonNode event = JSON.readTree(line.substring("data: ".length()));
-                assertThat(event.has("error")).as(line).isFalse();
-                text.append(event.at("/choices/0/text").asText());
-            }
-        }
-        assertThat(answer.body()).endsWith("data: [DONE]\n\n");
-        return text.toString();
     }
 }

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import belle.bench.HealthCheck;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RankFaultsTest {
     private static final int FAULTS = Integer.getInteger("belle.rank-faults", 4);
     private static final int STREAMS = 16;
+    private static final int TOKENS = 60;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     @TempDir
     private Path folder;
@@ -60,9 +56,11 @@ class RankFaultsTest {
             URI url = URI.create(server.said("^(http://\\S+)"));
             assertThat(HealthCheck.await(url.resolve("/health/ready"), PATIENCE, () -> true))
                     .isTrue();
-            List<String> expected = all(url, "ill", "before", new Gaps());
+            var ill = new ManyStreams(url, "ill", STREAMS, TOKENS);
+            var well = new ManyStreams(url, "well", STREAMS, TOKENS);
+            List<String> expected = ill.all("before", _ -> {});
             Gaps before = new Gaps();
-            List<String> expectedOfOther = all(url, "well", "before", before);
+            List<String> expectedOfOther = well.all("before", before::add);
             Gaps meanwhile = new Gaps();
             Gaps disturbed = new Gaps();
             List<Long> others =
@@ -72,8 +70,8 @@ class RankFaultsTest {
             int rounds = 0;
             try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
                 Future<Integer> faults = clients.submit(new Faults(server, disturbed));
-                Future<Integer> ofOther = clients.submit(() -> again(url, "well", expectedOfOther, faults, meanwhile));
-                rounds = again(url, "ill", expected, faults, disturbed);
+                Future<Integer> ofOther = clients.submit(() -> again(well, expectedOfOther, faults, meanwhile));
+                rounds = again(ill, expected, faults, disturbed);
                 assertThat(faults.get()).isEqualTo(FAULTS);
                 assertThat(ofOther.get()).isPositive();
             }
@@ -86,12 +84,12 @@ class RankFaultsTest {
     }
 
     /** Asks for all streams again and again until {@code done}, and returns how often. */
-    private static int again(URI url, String model, List<String> expected, Future<?> done, Gaps gaps) throws Exception {
+    private static int again(ManyStreams streams, List<String> expected, Future<?> done, Gaps gaps) throws Exception {
         int rounds = 0;
         while (!done.isDone()) {
             rounds++;
-            assertThat(all(url, model, "round-" + rounds, gaps))
-                    .as("round %d of %s", rounds, model)
+            assertThat(streams.all("round-" + rounds, gaps::add))
+                    .as("round %d of %s", rounds, streams.model())
                     .isEqualTo(expected);
         }
         return rounds;
@@ -131,51 +129,6 @@ class RankFaultsTest {
                         .orElse(false))
                 .sorted(Comparator.comparingLong(ProcessHandle::pid))
                 .toList();
-    }
-
-    private static List<String> all(URI url, String model, String round, Gaps gaps) throws Exception {
-        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<String>> asked = new ArrayList<>();
-            for (int i = 0; i < STREAMS; i++) {
-                int number = i;
-                asked.add(clients.submit(() -> ask(url, model, round, number, gaps)));
-            }
-            List<String> answers = new ArrayList<>();
-            for (Future<String> answer : asked) {
-                answers.add(answer.get(180, TimeUnit.SECONDS));
-            }
-            return answers;
-        }
-    }
-
-    /** Reads a stream to its end; returns what it told of its tokens, and notes how long each let wait for it. */
-    private static String ask(URI url, String model, String round, int number, Gaps gaps) throws Exception {
-        String body = """
-                {"model": "%s", "prompt": "第%d个故事", "max_tokens": 60, "ignore_eos": true, "temperature": 0.9, "seed": %d,
-                 "logprobs": 1, "stream": true}
-                """.formatted(model, number, number);
-        var answer = HTTP.send(
-                HttpRequest.newBuilder(url.resolve("/v1/completions"))
-                        .header("Content-Type", "application/json")
-                        .header("X-Session-Id", model + round + number)
-                        .POST(BodyPublishers.ofString(body))
-                        .build(),
-                BodyHandlers.ofLines());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        StringBuilder told = new StringBuilder();
-        long last = 0;
-        for (String line : (Iterable<String>) answer.body()::iterator) {
-            if (line.startsWith("data: ")) {
-                long now = System.nanoTime();
-                if (last > 0) {
-                    gaps.add(now - last);
-                }
-                last = now;
-                told.append(line.replaceFirst(".*\"choices\"", "")).append('\n');
-            }
-        }
-        assertThat(told.toString()).endsWith("data: [DONE]\n");
-        return told.toString();
     }
 
     /** Times between the events of streams. */

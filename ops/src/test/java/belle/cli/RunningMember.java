@@ -27,6 +27,19 @@ final class RunningMember implements AutoCloseable {
         this.log = log;
     }
 
+    /** Starts a gateway that begins a cluster, its log in {@code folder}, and waits until it is ready. */
+    static RunningMember gateway(Path folder) throws IOException {
+        return start(
+                        folder.resolve("gateway.log"),
+                        "gateway",
+                        "--port",
+                        "0",
+                        "--management-port",
+                        "0",
+                        "--fast-failover")
+                .awaitReady();
+    }
+
     /** Starts without waiting. */
     static RunningMember start(Path log, String... arguments) throws IOException {
         return start(log, QUICK_START, arguments);

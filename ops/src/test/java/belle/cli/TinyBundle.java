@@ -20,10 +20,15 @@ final class TinyBundle {
 
     /** The same under another name. */
     static Path in(Path folder, String name) throws IOException {
+        return in(folder, name, Path.of("src", "main", "model", "belle-tiny"));
+    }
+
+    /** Another checkpoint. */
+    static Path in(Path folder, String name, Path checkpoint) throws IOException {
         Path bundle = folder.resolve(name);
         if (!Files.exists(bundle)) {
             var options = new ExportOptions(bundle, false, Optional.empty(), PromptTemplates.BELLE, 0);
-            Exporter.export(Path.of("src", "main", "model", "belle-tiny"), options, Progress.NONE);
+            Exporter.export(checkpoint, options, Progress.NONE);
         }
         return bundle;
     }
