@@ -11,20 +11,16 @@ import belle.proto.bundle.RankShare.Range;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The ranks of a replica as one: they run the same step from one packed input, each on a thread of its own (a single one, unless it is
@@ -39,7 +35,7 @@ final class RankGroup implements StepRunner {
     private final RuntimeConfig config;
     private final List<Range> columns;
     private final int vocabulary;
-    private final List<ExecutorService> threads = new ArrayList<>();
+    private final RankThreads threads;
 
     /** A single rank that may compute anywhere is run by the caller itself: a step of a small model takes no longer than a hand-over. */
     private final boolean callerRuns;
@@ -48,9 +44,6 @@ final class RankGroup implements StepRunner {
             Thread.ofPlatform().name("rank-watch").daemon().factory());
     private final PackedStep packed = new PackedStep();
     private final FloatBuffer[] parts;
-
-    /** Of the step under way, in the order of time: what other ranks say when one fails tells less. */
-    private final Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
 
     private Optional<Collective> collective = Optional.empty();
     private List<Rank> ranks = List.of();
@@ -69,10 +62,7 @@ final class RankGroup implements StepRunner {
                 .mapToObj(rank -> RankShare.of(manifest.architecture(), manifest.group(), rank, degree)
                         .vocabulary())
                 .toList();
-        for (int rank = 0; rank < degree; rank++) {
-            threads.add(Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("rank-" + rank).daemon().factory()));
-        }
+        threads = new RankThreads(degree);
     }
 
     /**
@@ -117,24 +107,14 @@ final class RankGroup implements StepRunner {
 
     /** Each on its own thread; all, or none. */
     private void openRanks(Function<RankPlan, Rank> open) {
-        List<CompletableFuture<Rank>> opening = new ArrayList<>();
-        for (int rank = 0; rank < threads.size(); rank++) {
-            RankPlan plan = RankPlan.of(bundle, rank, layout, config);
-            opening.add(CompletableFuture.supplyAsync(() -> open.apply(plan), threads.get(rank)));
-        }
-        List<Rank> opened = new ArrayList<>();
-        Optional<RuntimeException> failure = Optional.empty();
-        for (CompletableFuture<Rank> one : opening) {
-            try {
-                opened.add(one.join());
-            } catch (CompletionException e) {
-                failure = Optional.of(e.getCause() instanceof RuntimeException known ? known : e);
+        var opened = new Rank[threads.count()];
+        try {
+            threads.run(rank -> opened[rank] = open.apply(RankPlan.of(bundle, rank, layout, config)), () -> {});
+        } finally {
+            ranks = Stream.of(opened).filter(Objects::nonNull).toList();
+            if (ranks.size() < opened.length) {
+                closeRanks();
             }
-        }
-        ranks = opened;
-        if (failure.isPresent()) {
-            closeRanks();
-            throw failure.get();
         }
     }
 
@@ -166,38 +146,24 @@ final class RankGroup implements StepRunner {
         Optional<Future<?>> late = config.ranks().processes()
                 ? Optional.of(late(config.ranks().deadline(), this::giveUp))
                 : Optional.empty();
-        if (callerRuns) {
-            runPart(0, step);
-        } else {
-            runAll(step);
+        try {
+            if (callerRuns) {
+                runPart(0, step);
+            } else {
+                threads.run(rank -> runPart(rank, step), () -> collective.ifPresent(meeting -> meeting.fail(number)));
+            }
+        } catch (RuntimeException e) {
+            throw failed(e);
+        } finally {
+            late.ifPresent(timer -> timer.cancel(false));
         }
-        late.ifPresent(timer -> timer.cancel(false));
-        Optional<RuntimeException> failure = Optional.ofNullable(failures.peek());
-        failures.clear();
-        if (failure.isPresent()) {
-            throw failed(failure.get());
-        }
-        return threads.size() == 1
+        return threads.count() == 1
                 ? new DirectLogits(parts[0], step.logitRows(), vocabulary)
                 : new RankLogits(columns, List.of(parts), step.logitRows(), vocabulary);
     }
 
-    private void runAll(Step step) {
-        List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (int rank = 0; rank < threads.size(); rank++) {
-            int one = rank;
-            running.add(CompletableFuture.runAsync(() -> runPart(one, step), threads.get(rank)));
-        }
-        running.forEach(CompletableFuture::join);
-    }
-
     private void runPart(int rank, Step step) {
-        try {
-            parts[rank] = ranks.get(rank).run(number, step.copies(), packed);
-        } catch (RuntimeException e) {
-            failures.add(e);
-            collective.ifPresent(meeting -> meeting.fail(number));
-        }
+        parts[rank] = ranks.get(rank).run(number, step.copies(), packed);
     }
 
     /** One rank of this process that refuses a step still has its cache. */
@@ -205,7 +171,7 @@ final class RankGroup implements StepRunner {
         if (config.ranks().processes()) {
             closeRanks();
         }
-        return config.ranks().processes() || threads.size() > 1 ? new RanksLost(failure) : failure;
+        return config.ranks().processes() || threads.count() > 1 ? new RanksLost(failure) : failure;
     }
 
     /** What happens to ranks while they open is not the step's fault, so it is tried more than once. */
@@ -240,7 +206,7 @@ final class RankGroup implements StepRunner {
     @Override
     public void close() {
         closeRanks();
-        threads.forEach(ExecutorService::shutdown);
+        threads.close();
         watch.shutdown();
     }
 }
