@@ -11,15 +11,18 @@ import java.util.concurrent.TimeUnit;
 
 /** A server as a child process, from its start to its end by SIGTERM. */
 public final class ServerProcess implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofMinutes(5);
+    /** A peer that compiles its kernels at the start took six minutes. */
+    private static final Duration START_LIMIT = Duration.ofMinutes(10);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
     private final Process process;
-    private final double startSeconds;
+    private final Duration stopLimit;
+    private double startSeconds;
 
-    private ServerProcess(Process process, double startSeconds) {
+    private ServerProcess(Process process, Duration stopLimit) {
         this.process = process;
-        this.startSeconds = startSeconds;
+        this.stopLimit = stopLimit;
     }
 
     /**
@@ -29,15 +32,28 @@ public final class ServerProcess implements AutoCloseable {
      */
     public static ServerProcess start(ProcessBuilder command, URI health, Path log)
             throws IOException, InterruptedException {
+        return start(command, health, log, START_LIMIT, STOP_LIMIT);
+    }
+
+    static ServerProcess start(ProcessBuilder command, URI health, Path log, Duration startLimit, Duration stopLimit)
+            throws IOException, InterruptedException {
         long start = System.nanoTime();
-        Process process =
-                command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        if (!HealthCheck.await(health, START_LIMIT, process::isAlive)) {
-            process.destroy();
+        var server = new ServerProcess(
+                command.redirectErrorStream(true).redirectOutput(log.toFile()).start(), stopLimit);
+        boolean ready = false;
+        try {
+            ready = HealthCheck.await(health, startLimit, server.process::isAlive);
+        } finally {
+            if (!ready) {
+                server.close();
+            }
+        }
+        if (!ready) {
             throw new FailureException(new Failure.Unavailable(
                     "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
         }
-        return new ServerProcess(process, (System.nanoTime() - start) / 1e9);
+        server.startSeconds = (System.nanoTime() - start) / 1e9;
+        return server;
     }
 
     /** Returns the seconds from the start to the first answer of the health check. */
@@ -64,12 +80,12 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Asks the process to end, and insists after a minute. */
+    /** Asks the process to end, and insists after a while. */
     @Override
     public void close() {
         process.destroy();
         try {
-            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(stopLimit.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {

@@ -53,17 +53,19 @@ final class ClusterStatusCommand implements Callable<Integer> {
             for (JsonNode model : member.path("node").path("models")) {
                 out.printf(
                         Locale.ROOT,
-                        "  %s (%s, bundle %.12s) is %s: %d streams, %d running, %d waiting, %d paused; %d of %d blocks free%n",
+                        "  %s (%s, bundle %.12s) is %s: %d turns, %d streams, %d running, %d waiting, %d paused; %d of %d blocks free in %d replicas%n",
                         model.get("id").asText(),
                         model.get("weights").asText(),
                         model.get("bundle").asText(),
                         model.get("state").asText(),
+                        model.get("turns").asInt(),
                         model.get("streams").asInt(),
                         model.get("running").asInt(),
                         model.get("waiting").asInt(),
                         model.get("paused").asInt(),
                         model.get("freeBlocks").asInt(),
-                        model.get("blocks").asInt());
+                        model.get("blocks").asInt(),
+                        model.get("replicas").asInt());
             }
         }
     }

@@ -20,7 +20,7 @@ final class EmbeddedModel {
             throw new FailureException(
                     new Failure.NotFound("there is no embedded model here; name a bundle with --model"));
         }
-        return new BundleSpec(Path.of(directory), Optional.empty(), true);
+        return new BundleSpec(Path.of(directory), Optional.empty(), BundleSpec.Origin.EMBEDDED);
     }
 
     /** A still smaller one that says nothing, for campaigns and benches that start many processes. */

@@ -4,6 +4,7 @@ import belle.proto.node.NodeQuery.ModelStatus;
 import belle.proto.node.NodeQuery.NodeStatus;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The cluster as a page that loads itself again; no script, nothing from elsewhere. */
@@ -20,6 +21,9 @@ final class StatusPage {
                    .bad { color: #ff6b6b } }
             </style></head><body><h1>BELLE cluster</h1>
             """;
+
+    /** States of a bundle that nobody needs to look after. */
+    private static final Set<String> AT_WORK = Set.of("ready", "loaded", "retired");
 
     private StatusPage() {}
 
@@ -47,7 +51,16 @@ final class StatusPage {
         page.append("</table><h2>Models</h2>");
         table(
                 page,
-                List.of("model", "member", "bundle", "state", "streams", "running, waiting, paused", "free blocks"));
+                List.of(
+                        "model",
+                        "member",
+                        "bundle",
+                        "state",
+                        "turns",
+                        "streams",
+                        "running, waiting, paused",
+                        "free blocks",
+                        "replicas"));
         for (ClusterStatus.Member member : status.members()) {
             member.node().ifPresent(node -> node.models().forEach(model -> row(page, cells(member, model))));
         }
@@ -62,10 +75,12 @@ final class StatusPage {
                         + escaped(model.bundle()
                                 .substring(0, Math.min(12, model.bundle().length()))) + "</code> "
                         + escaped(model.weights()),
-                model.state().equals("ready") ? "ready" : bad(model.state()),
+                AT_WORK.contains(model.state()) ? model.state() : bad(model.state()),
+                Integer.toString(model.turns()),
                 Integer.toString(model.streams()),
                 String.format(Locale.ROOT, "%d, %d, %d", model.running(), model.waiting(), model.paused()),
-                String.format(Locale.ROOT, "%d of %d", model.freeBlocks(), model.blocks()));
+                String.format(Locale.ROOT, "%d of %d", model.freeBlocks(), model.blocks()),
+                Integer.toString(model.replicas()));
     }
 
     private static String state(NodeStatus node) {

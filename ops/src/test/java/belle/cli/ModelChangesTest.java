@@ -96,7 +96,13 @@ class ModelChangesTest {
                 Belle unload = Belle.run("model", "unload", "m", "--url", management);
                 assertThat(unload.status()).isEqualTo(1);
                 assertThat(unload.err()).contains("'m' is the only model");
-                assertThat(two.terminate()).isZero();
+                try (RunningMember again = node("again", seed, config).awaitReady()) {
+                    assertThat(two.terminate()).isZero();
+                    assertThat(ManyStreams.await(streams.begin(clients, "rejoined", _ -> {})))
+                            .as("of the bundle that the cluster had loaded")
+                            .isEqualTo(now);
+                    assertThat(again.terminate()).isZero();
+                }
             }
         }
     }

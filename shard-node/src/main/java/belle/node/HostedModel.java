@@ -1,5 +1,6 @@
 package belle.node;
 
+import belle.node.BundleSpec.Origin;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.Prompt;
@@ -17,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/** A model and the name it has on this node. */
-record HostedModel(String name, boolean embedded, OpenModel model) {
+/** A model, the name it has on this node, and where it is from. */
+record HostedModel(String name, BundleSpec spec, OpenModel model) {
 
     /**
      * Opens bundles, one after the other; all or none.
@@ -47,7 +48,7 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
      */
     static HostedModel open(BundleSpec spec, RuntimeConfig config) {
         OpenModel model = OpenModel.open(spec.directory(), config);
-        return new HostedModel(spec.name().orElse(model.manifest().name()), spec.embedded(), model);
+        return new HostedModel(spec.name().orElse(model.manifest().name()), spec, model);
     }
 
     private static void refuseTwins(List<HostedModel> opened, String name) {
@@ -84,10 +85,11 @@ record HostedModel(String name, boolean embedded, OpenModel model) {
                 manifest.architecture().vocabulary(),
                 manifest.architecture().family(),
                 manifest.weights(),
-                embedded,
+                spec.origin() == Origin.EMBEDDED,
                 true,
                 defaults,
-                model.layout().type().bits());
+                model.layout().type().bits(),
+                spec.origin() == Origin.LOADED ? spec.directory().toString() : "");
     }
 
     /** The same model as sessions see it. */

@@ -200,14 +200,14 @@ final class ModelActor extends AbstractBehavior<ModelActor.Command> {
         replicas.put(replica, batch);
         var events = getContext().<BatchActor.Event>spawnAnonymous(adapter(event -> new Warmed(replica, event)));
         var request = new GenerationRequest(model.name(), Tokens.of(0), SamplingParams.greedy(1), "warm-up", false);
-        batch.tell(new BatchActor.Submit(request, 0, events));
+        batch.tell(new BatchActor.Submit(request, 0, false, events));
     }
 
     private Behavior<Command> onWarmed(int replica, BatchActor.Event event) {
         return switch (event) {
             case BatchActor.Admitted _ -> this;
             case BatchActor.Rejected rejected -> onNotStarted(rejected.failure());
-            case BatchActor.Lost(var name, var _) ->
+            case BatchActor.Lost(var name, var _, var _) ->
                 onNotStarted(new Failure.Internal("the batch loop of " + name + " crashed at its first token"));
             case BatchActor.Produced(var _, var _, var outputs) ->
                 switch (outputs.getLast()) {

@@ -27,7 +27,7 @@ final class ModelChanges {
     Optional<BundleSpec> toOpen(LoadModel asked) {
         try {
             Optional<String> name = Optional.of(asked.name()).filter(given -> !given.isEmpty());
-            return Optional.of(new BundleSpec(Path.of(asked.directory()), name, false));
+            return Optional.of(new BundleSpec(Path.of(asked.directory()), name, BundleSpec.Origin.LOADED));
         } catch (InvalidPathException e) {
             asked.replyTo()
                     .tell(failed(new Failure.Invalid("directory", "the directory is no path: " + e.getReason())));

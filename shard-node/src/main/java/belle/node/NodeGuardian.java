@@ -28,8 +28,8 @@ import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
- * Root of a node: waits for its models to be opened, has each of them generate a token, and joins the cluster; as a member whose
- * bundles are the cluster's it opens the sessions' shard region and has itself listed. Loads, changes and unloads models while it
+ * Root of a node: waits for its models to be opened, has each of them generate a token, and joins the cluster; as a member that has
+ * what the cluster has loaded meanwhile, and whose bundles are the cluster's, it opens the sessions' shard region and has itself listed. Loads, changes and unloads models while it
  * serves. The node is off the list while a model is stalled or down, and when it drains.
  */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
@@ -51,6 +51,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private record MemberIsUp() implements Command {}
 
     private record Checked(BundleCheckActor.Verdict verdict) implements Command {}
+
+    private record CaughtUp(CatchUpActor.Outcome outcome) implements Command {}
 
     private record Asked(NodeQuery.OfNode query) implements Command {}
 
@@ -143,6 +145,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 models.of(report.model()).map(entry -> onReport(entry, report)).orElse(this);
             case MemberIsUp _ -> onMemberUp();
             case Checked(var verdict) -> onChecked(verdict);
+            case CaughtUp(var outcome) ->
+                outcome.failure()
+                        .map(failure -> onNotStarted(new FailureException(failure)))
+                        .orElseGet(this::onMemberUp);
             case Asked(var query) -> onAsked(query);
             case Loaded(var asked, var model) -> onLoaded(asked, model);
             case NotLoaded(var asked, var cause) -> {
@@ -227,13 +233,18 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private Behavior<Command> onMemberUp() {
         var verdicts = getContext().messageAdapter(BundleCheckActor.Verdict.class, Checked::new);
-        getContext().spawn(BundleCheckActor.create(models.infos(), config.checkDeadline(), verdicts), "bundle-check");
+        getContext().spawnAnonymous(BundleCheckActor.create(models.infos(), config.checkDeadline(), verdicts));
         return this;
     }
 
     private Behavior<Command> onChecked(BundleCheckActor.Verdict verdict) {
         if (verdict.failure().isPresent()) {
             return onNotStarted(new FailureException(verdict.failure().get()));
+        }
+        if (!verdict.missing().isEmpty()) {
+            var outcomes = getContext().messageAdapter(CatchUpActor.Outcome.class, CaughtUp::new);
+            getContext().spawnAnonymous(CatchUpActor.create(verdict.missing(), queries.orElseThrow(), outcomes));
+            return this;
         }
         serving = true;
         SessionRegion.open(
@@ -262,12 +273,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     /** One at a time: each takes memory and a thread. */
     private void onLoad(NodeQuery.LoadModel asked) {
-        if (loading || !serving || drainer.isPresent()) {
+        if (loading || drainer.isPresent()) {
             asked.replyTo()
                     .tell(ModelChanges.failed(
                             loading
                                     ? new Failure.Overloaded("this node is loading another model", 5)
-                                    : new Failure.Unavailable("this node is about to start or to leave")));
+                                    : new Failure.Unavailable("this node is about to leave")));
             return;
         }
         changes.toOpen(asked).ifPresent(spec -> {

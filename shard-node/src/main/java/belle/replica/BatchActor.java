@@ -5,11 +5,13 @@ import belle.engine.EngineLoad;
 import belle.engine.GenerationRequest;
 import belle.engine.KvCache;
 import belle.engine.Output;
+import belle.engine.Step;
 import belle.proto.Failure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -25,14 +27,21 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * Decides nothing itself and never blocks.
  *
  * <p>It begins by borrowing the cache. When it crashes it is restarted in place; when the ranks lose what they held, it begins again
- * with an empty cache. Either way it tells every session that its stream was lost; they submit it again.
+ * with an empty cache. Either way it tells every session that its stream was lost; they submit it again. So it does with the streams of a
+ * step that failed, unless there was but one. A stream whose steps fail one after the other is computed alone ({@link Isolation}).
  */
 public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     /** What sessions, the node, and the replica's other actors tell the loop. */
     public sealed interface Command {}
 
-    /** Starts a stream. Answered by {@link Admitted} or {@link Rejected}. {@code epoch} tells its attempts apart. */
-    public record Submit(GenerationRequest request, long epoch, ActorRef<Event> replyTo) implements Command {}
+    /**
+     * Starts a stream. Answered by {@link Admitted} or {@link Rejected}.
+     *
+     * @param epoch tells its attempts apart
+     * @param suspect steps that computed it failed, one after the other: it is computed alone until it has got on
+     */
+    public record Submit(GenerationRequest request, long epoch, boolean suspect, ActorRef<Event> replyTo)
+            implements Command {}
 
     /** Computes nothing more for the stream until {@link Resume}; its reader is slow. */
     public record Pause(String stream, long epoch) implements Command {}
@@ -71,8 +80,12 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     /** What one step gave to the stream. After {@link Output.Done} or {@link Output.Failed} nothing follows. */
     public record Produced(String stream, long epoch, List<Output> outputs) implements Event {}
 
-    /** The loop crashed and knows nothing of the stream any more. */
-    public record Lost(String stream, long epoch) implements Event {}
+    /**
+     * The stream is not known any more, and may be submitted again.
+     *
+     * @param suspected it may have been the reason: it was in the step that failed, or nobody knows better
+     */
+    public record Lost(String stream, long epoch, boolean suspected) implements Event {}
 
     /** No stream is left. */
     public record Drained(String model) {}
@@ -83,6 +96,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private final Beginning beginning;
     private final ActorRef<ReplicaReport> node;
     private final Engine engine;
+    private final Isolation isolation;
     private final Clients clients;
     private final Rank rank;
     private final ReplicaMetrics metrics;
@@ -158,7 +172,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         this.node = beginning.node;
         this.engine = new Engine(parts.engine(), parts.facts(), lent.cache());
         this.metrics = new ReplicaMetrics(parts.model(), parts.label());
-        this.clients = new Clients(metrics);
+        this.isolation = new Isolation(engine);
+        this.clients = new Clients(metrics, isolation);
         this.rank = new Rank(
                 lent.loan(),
                 beginning.rank,
@@ -178,8 +193,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private Behavior<Command> onMessage(Command command) {
         switch (command) {
             case Submit submit -> onSubmit(submit);
-            case Pause(var stream, var epoch) -> engine.pause(Clients.name(stream, epoch));
-            case Resume(var stream, var epoch) -> engine.resume(Clients.name(stream, epoch));
+            case Pause(var stream, var epoch) -> isolation.pause(Clients.name(stream, epoch));
+            case Resume(var stream, var epoch) -> isolation.resume(Clients.name(stream, epoch));
             case Cancel(var stream, var epoch) -> onCancel(Clients.name(stream, epoch));
             case Drain(var replyTo) -> onDrain(replyTo);
             case EndAll(var failure) -> onEndAll(failure);
@@ -202,7 +217,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
 
     private Behavior<Command> onCacheLost() {
         recovered();
-        clients.loseAll();
+        clients.loseAll(rank.streams());
         return beginning.again(
                 getContext(),
                 drainer.<List<Command>>map(replyTo -> List.of(new Drain(replyTo)))
@@ -247,9 +262,18 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
                         engine.took(step, nanos);
                         yield engine.complete(step, logits);
                     }
-                    case RankActor.StepFailed(var _, var step, var failure) -> engine.failStep(step, failure);
+                    case RankActor.StepFailed(var _, var step, var failure) -> failed(step, failure);
                 });
         recovered();
+    }
+
+    /** Where it can be the fault of one stream among others, all of them may try again: they are not told the failure. */
+    private List<Output> failed(Step step, Failure failure) {
+        Set<String> streams = rank.streams();
+        if (streams.size() > 1) {
+            streams.forEach(name -> clients.lose(name, true));
+        }
+        return engine.failStep(step, failure);
     }
 
     private void recovered() {
@@ -283,7 +307,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     }
 
     private Behavior<Command> onCrash() {
-        clients.loseAll();
+        clients.loseAll(Set.copyOf(clients.names()));
         return this;
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -16,10 +17,12 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 final class Clients {
     private final ReplicaMetrics metrics;
+    private final Isolation isolation;
     private final Map<String, Client> clients = new LinkedHashMap<>();
 
-    Clients(ReplicaMetrics metrics) {
+    Clients(ReplicaMetrics metrics, Isolation isolation) {
         this.metrics = metrics;
+        this.isolation = isolation;
     }
 
     /** The engine's name of an attempt at a stream. */
@@ -42,11 +45,13 @@ final class Clients {
                         submit.epoch(),
                         submit.replyTo(),
                         metrics.newStream(submit.request().prompt().size())));
+        isolation.add(name, submit.suspect());
         submit.replyTo().tell(new BatchActor.Admitted(stream, submit.epoch()));
     }
 
     void remove(String name) {
         clients.remove(name);
+        isolation.remove(name);
     }
 
     List<String> names() {
@@ -72,17 +77,26 @@ final class Clients {
             return;
         }
         client.timing.produced(outputs);
+        isolation.gotOn(name);
         client.replyTo.tell(new BatchActor.Produced(client.stream, client.epoch, List.copyOf(outputs)));
         switch (outputs.getLast()) {
-            case Output.Done _, Output.Failed _ -> clients.remove(name);
+            case Output.Done _, Output.Failed _ -> remove(name);
             case Output.Token _, Output.PromptScored _, Output.Finished _ -> {}
         }
     }
 
-    /** Tells every session that its stream is lost. */
-    void loseAll() {
-        clients.values().forEach(client -> client.replyTo.tell(new BatchActor.Lost(client.stream, client.epoch)));
-        clients.clear();
+    /** Tells every session that its stream is lost, and those of {@code suspects} that it may be their stream's fault. */
+    void loseAll(Set<String> suspects) {
+        names().forEach(name -> lose(name, suspects.contains(name)));
+    }
+
+    /** Tells a session that its stream is lost, if it is one of these. */
+    void lose(String name, boolean suspected) {
+        Client client = clients.get(name);
+        if (client != null) {
+            remove(name);
+            client.replyTo.tell(new BatchActor.Lost(client.stream, client.epoch, suspected));
+        }
     }
 
     private record Client(

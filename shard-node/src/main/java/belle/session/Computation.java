@@ -20,6 +20,9 @@ final class Computation {
         ENDED
     }
 
+    /** After so many losses without an output in between, a turn is computed apart from others. */
+    private static final int SUSPICIOUS_LOSSES = 2;
+
     private Replicas.Lease lease;
     private final ActorRef<BatchActor.Event> events;
     private final GenerationRequest request;
@@ -78,7 +81,9 @@ final class Computation {
 
     void submit() {
         trace.submitted(turn.epoch());
-        replica().tell(new BatchActor.Submit(request.behind(turn.given()), turn.epoch(), events));
+        replica()
+                .tell(new BatchActor.Submit(
+                        request.behind(turn.given()), turn.epoch(), losses >= SUSPICIOUS_LOSSES, events));
     }
 
     /** The replica has taken the turn; returns whether that is news. */

@@ -84,7 +84,7 @@ final class LiveTurn {
     /** Its replica is gone for good, and another one goes on, if there is one; false when the turn is to be forgotten. */
     boolean onReplicaGone(Failure otherwise) {
         return computing.is(State.ENDED)
-                || (computing.moveElsewhere() ? computing.atRest() || onLost() : breakOff(otherwise));
+                || (computing.moveElsewhere() ? computing.atRest() || onLost(true) : breakOff(otherwise));
     }
 
     /** Begins for the reader of {@code start}, who has everything up to some event, computed or still to be. */
@@ -126,8 +126,8 @@ final class LiveTurn {
                 computing.take(produced);
                 pump();
             }
-            case BatchActor.Lost _ -> {
-                return onLost();
+            case BatchActor.Lost lost -> {
+                return onLost(lost.suspected());
             }
         }
         return true;
@@ -347,9 +347,9 @@ final class LiveTurn {
         pump();
     }
 
-    private boolean onLost() {
-        if (computing.isLostForGood(config.maxResubmissions())) {
-            return breakOff(new Failure.Internal("the model's batch loop crashed; see the node's log"));
+    private boolean onLost(boolean suspected) {
+        if (suspected && computing.isLostForGood(config.maxResubmissions())) {
+            return breakOff(new Failure.Internal("the steps that compute this stream fail; see the node's log"));
         }
         computing.resubmit(0);
         if (promised) {

@@ -87,7 +87,7 @@ final class Preparations {
                     request.tenant(),
                     false,
                     progress.given());
-            lease.get().replica().tell(new BatchActor.Submit(once, EPOCH, replicaEvents));
+            lease.get().replica().tell(new BatchActor.Submit(once, EPOCH, false, replicaEvents));
         }
         lease.ifPresent(Replicas.Lease::end); // The stream itself will have one.
     }

@@ -52,6 +52,17 @@ class BundleCheckTest {
 
     private static ModelInfo model(String name, String bundle, int contextTokens, int cacheBits) {
         return new ModelInfo(
-                name, bundle, 0, contextTokens, 1, "bloom", "f16", false, true, SamplingParams.greedy(1), cacheBits);
+                name,
+                bundle,
+                0,
+                contextTokens,
+                1,
+                "bloom",
+                "f16",
+                false,
+                true,
+                SamplingParams.greedy(1),
+                cacheBits,
+                "");
     }
 }

@@ -57,7 +57,7 @@ class ModelChangesTest {
     @BeforeEach
     void start() throws Exception {
         kit = ActorTestKit.create("belle", CONFIG);
-        var bundle = new BundleSpec(bloom, Optional.of("tiny"), true);
+        var bundle = new BundleSpec(bloom, Optional.of("tiny"), BundleSpec.Origin.EMBEDDED);
         node = Node.start(kit.system(), NodeConfig.from(CONFIG), List.of(bundle))
                 .toCompletableFuture()
                 .get(120, TimeUnit.SECONDS);

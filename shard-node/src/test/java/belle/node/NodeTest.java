@@ -42,7 +42,8 @@ class NodeTest {
 
     @BeforeAll
     void start(@TempDir Path folder) throws Exception {
-        var bundle = new BundleSpec(TinyBundles.export(TinyBundles.BLOOM, folder), Optional.of("tiny"), true);
+        var bundle = new BundleSpec(
+                TinyBundles.export(TinyBundles.BLOOM, folder), Optional.of("tiny"), BundleSpec.Origin.EMBEDDED);
         node = Node.start(kit.system(), NodeConfig.from(CONFIG), List.of(bundle))
                 .toCompletableFuture()
                 .get(120, TimeUnit.SECONDS);

@@ -22,9 +22,13 @@ import belle.runtime.StepRunner;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -78,11 +82,73 @@ class ReplicaTest {
     }
 
     @Test
+    void theStreamsOfAFailedStepMayTryAgainWhereItCanBeTheFaultOfAnother() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        TestProbe<Event> b = submit("b", false);
+        runner.afterThis.set(Mishap.DEVICE_FAULT);
+        runner.gate.release();
+        assertThat(a.receiveMessage()).isInstanceOf(BatchActor.Produced.class);
+        assertThat(a.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
+        assertThat(b.receiveMessage()).isEqualTo(new BatchActor.Lost("b", 1, true));
+        submit("a", 2, 4);
+        session.receiveMessage();
+        assertThat(idsToTheEnd()).containsExactly(4, 5, 6, 7);
+    }
+
+    @Test
+    void onlyTheStreamsOfTheStepThatTheRanksWereLostInAreSuspected() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        TestProbe<Event> b = submit("b", false);
+        runner.next.set(Mishap.RANKS_LOST);
+        runner.gate.release();
+        assertThat(a.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
+        assertThat(b.receiveMessage()).isEqualTo(new BatchActor.Lost("b", 1, false));
+    }
+
+    @Test
+    void aSuspectIsComputedAloneUntilItHasGotOn() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        TestProbe<Event> suspect = submit("s", true);
+        runner.gate.release();
+        for (TestProbe<Event> each : List.of(a, suspect)) {
+            assertThat(idsToTheEnd(each)).containsExactly(4, 5, 6, 7, 8, 9);
+        }
+        assertThat(runner.steps.subList(0, 3)).containsExactly(Set.of("a#1"), Set.of("s#1"), Set.of("a#1", "s#1"));
+    }
+
+    @Test
+    void aSuspectWhoseReaderIsSlowHoldsUpNobody() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        TestProbe<Event> suspect = submit("s", true);
+        batch.tell(new BatchActor.Pause("s", 1));
+        runner.gate.release();
+        assertThat(idsToTheEnd(a)).containsExactly(4, 5, 6, 7, 8, 9);
+        suspect.expectNoMessage();
+        batch.tell(new BatchActor.Resume("s", 1));
+        assertThat(idsToTheEnd(suspect)).containsExactly(4, 5, 6, 7, 8, 9);
+    }
+
+    @Test
+    void aSuspectThatIsCancelledHoldsUpNobody() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        submit("s", true);
+        batch.tell(new BatchActor.Cancel("s", 1));
+        runner.gate.release();
+        assertThat(idsToTheEnd(a)).containsExactly(4, 5, 6, 7, 8, 9);
+        assertThat(runner.steps).doesNotContain(Set.of("s#1"));
+    }
+
+    @Test
     void survivesACrashOfTheBatchLoopAndLosesNoBlock() {
         runner.next.set(Mishap.LOGITS_THAT_CRASH_THE_LOOP);
         submit("a", 1, 4);
         assertThat(session.receiveMessage()).isInstanceOf(BatchActor.Admitted.class);
-        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1));
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
         for (int round = 2; round < 6; round++) {
             submit("a", round, 4);
             assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", round));
@@ -100,7 +166,7 @@ class ReplicaTest {
             runner.next.set(Mishap.RANKS_LOST);
             submit("a", round, 4);
             assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", round));
-            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", round));
+            assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", round, true));
             assertThat(runner.pasts.poll()).isNotNull();
             runner.pasts.clear();
             submit("b", round, 4);
@@ -117,7 +183,7 @@ class ReplicaTest {
         submit("a", 1, 4);
         batch.tell(new BatchActor.Drain(drained.getRef()));
         assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Admitted("a", 1));
-        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1));
+        assertThat(session.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
         assertThat(drained.receiveMessage()).isEqualTo(new BatchActor.Drained("m"));
         submit("a", 2, 4);
         assertThat(session.receiveMessage()).isInstanceOf(BatchActor.Rejected.class);
@@ -143,10 +209,23 @@ class ReplicaTest {
 
     private void submit(String stream, long epoch, int tokens) {
         var request = new GenerationRequest(stream, Tokens.of(1, 2, 3), SamplingParams.greedy(tokens), "tenant", false);
-        batch.tell(new BatchActor.Submit(request, epoch, session.getRef()));
+        batch.tell(new BatchActor.Submit(request, epoch, false, session.getRef()));
+    }
+
+    /** Its events are told apart from the others'. */
+    private TestProbe<Event> submit(String stream, boolean suspect) {
+        TestProbe<Event> events = kit.createTestProbe();
+        var request = new GenerationRequest(stream, Tokens.of(1, 2, 3), SamplingParams.greedy(6), "tenant", false);
+        batch.tell(new BatchActor.Submit(request, 1, suspect, events.getRef()));
+        assertThat(events.receiveMessage()).isEqualTo(new BatchActor.Admitted(stream, 1));
+        return events;
     }
 
     private List<Integer> idsToTheEnd() {
+        return idsToTheEnd(session);
+    }
+
+    private static List<Integer> idsToTheEnd(TestProbe<Event> session) {
         List<Integer> ids = new ArrayList<>();
         while (true) {
             for (Output output : ((BatchActor.Produced) session.receiveMessage()).outputs()) {
@@ -180,9 +259,20 @@ class ReplicaTest {
         final AtomicReference<Mishap> next = new AtomicReference<>(Mishap.NONE);
         final BlockingQueue<Boolean> closed = new LinkedBlockingQueue<>();
         final BlockingQueue<Integer> pasts = new LinkedBlockingQueue<>();
+        /** Whoever holds it stops the steps. */
+        final Semaphore gate = new Semaphore(1);
+
+        /** The streams of each step. */
+        final List<Set<String>> steps = new CopyOnWriteArrayList<>();
+
+        /** What the step after the next one is to be. */
+        final AtomicReference<Mishap> afterThis = new AtomicReference<>(Mishap.NONE);
 
         @Override
         public Logits run(Step step) {
+            gate.acquireUninterruptibly();
+            gate.release();
+            steps.add(step.slices().stream().map(slice -> slice.id().stream()).collect(Collectors.toSet()));
             step.slices().forEach(slice -> pasts.add(slice.past()));
             List<Integer> last = new ArrayList<>();
             for (Slice slice : step.slices()) {
@@ -190,7 +280,7 @@ class ReplicaTest {
                     last.add(slice.tokens().get(slice.tokens().size() - back));
                 }
             }
-            return switch (next.getAndSet(Mishap.NONE)) {
+            return switch (next.getAndSet(afterThis.getAndSet(Mishap.NONE))) {
                 case NONE -> new OneHot(last, false);
                 case RANKS_LOST -> throw new RanksLost(new IllegalStateException("injected"));
                 case DEVICE_FAULT -> throw new FailureException(new Failure.Internal("device lost"));

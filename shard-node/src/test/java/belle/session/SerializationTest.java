@@ -61,7 +61,7 @@ class SerializationTest {
                 new NodeQuery.Tokenize("m", new Prompt.Text("a"), this.<NodeQuery.Tokenized>ref()),
                 new NodeQuery.Detokenize("m", Tokens.of(1), this.<NodeQuery.Detokenized>ref()),
                 new NodeQuery.Models(List.of(new NodeQuery.ModelInfo(
-                        "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3), 16))),
+                        "m", "h", 1, 2, 3, "bloom", "f16", true, true, SamplingParams.greedy(3), 16, "/b"))),
                 new NodeQuery.AskStatus(this.<NodeQuery.NodeStatus>ref()),
                 new NodeQuery.NodeStatus(
                         true,

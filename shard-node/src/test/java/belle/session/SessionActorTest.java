@@ -132,25 +132,38 @@ class SessionActorTest {
     }
 
     @Test
+    void aTurnThatWasNotInTheStepsThatFailedIsSubmittedAgainHoweverOften() {
+        fix.begin();
+        for (int loss = 1; loss < 12; loss++) {
+            fix.replica(new BatchActor.Lost(SessionFixture.STREAM, loss, false));
+            fix.submitted();
+            assertThat(fix.submits.getLast().epoch()).isEqualTo(loss + 1);
+            assertThat(fix.submits.getLast().suspect()).isFalse();
+            assertThat(fix.accepted().epoch()).isEqualTo(loss + 1);
+            fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, loss + 1));
+        }
+    }
+
+    @Test
     void submitsALostTurnAgainButNotForever() {
         fix.begin();
         fix.produce(0, 2);
         fix.next();
         fix.next();
-        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 1));
+        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 1, true));
         fix.submitted();
         assertThat(fix.submits.getLast().epoch()).isEqualTo(2);
         assertThat(fix.accepted().epoch()).isEqualTo(2);
-        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 1));
+        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 1, true));
         fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 2));
         fix.produce(2, 2, 3);
         assertThat(fix.next()).isEqualTo(SessionFixture.delta(2, 2));
         // It got on, so this loss is not the one before come back; the next one is.
-        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 2));
+        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 2, true));
         fix.submitted();
         assertThat(fix.accepted().epoch()).isEqualTo(3);
         fix.replica(new BatchActor.Admitted(SessionFixture.STREAM, 3));
-        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 3));
+        fix.replica(new BatchActor.Lost(SessionFixture.STREAM, 3, true));
         assertThat(fix.next())
                 .isInstanceOfSatisfying(
                         StreamEvent.Failed.class,

@@ -72,6 +72,7 @@ public final class FakeNode {
                 true,
                 true,
                 defaults,
-                32);
+                32,
+                "");
     }
 }

@@ -6,6 +6,7 @@ import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.proto.Wire;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
@@ -77,6 +78,8 @@ public sealed interface NodeQuery extends Wire {
      * @param embedded it is the small model that ships with the program
      * @param defaults sampling defaults; a field in a request wins
      * @param cacheBits bits of an element of the key/value cache, 8, 16 or 32; 0 from members that do not tell
+     * @param loadedFrom the folder that it was loaded from while the cluster served; "" for a model that its node was
+     *     started with, and from members that do not tell
      */
     record ModelInfo(
             String id,
@@ -89,8 +92,13 @@ public sealed interface NodeQuery extends Wire {
             boolean embedded,
             boolean chat,
             SamplingParams defaults,
-            int cacheBits)
-            implements Wire {}
+            int cacheBits,
+            String loadedFrom)
+            implements Wire {
+        public ModelInfo {
+            loadedFrom = Objects.requireNonNullElse(loadedFrom, "");
+        }
+    }
 
     /**
      * A node at one moment.

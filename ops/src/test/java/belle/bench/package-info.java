@@ -1,0 +1,4 @@
+@NullMarked
+package belle.bench;
+
+import org.jspecify.annotations.NullMarked;
