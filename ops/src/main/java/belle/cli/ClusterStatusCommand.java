@@ -51,9 +51,10 @@ final class ClusterStatusCommand implements Callable<Integer> {
                     member.get("shards").asText(""),
                     member.get("sessions").asText(""));
             for (JsonNode model : member.path("node").path("models")) {
+                int replicas = model.get("replicas").asInt();
                 out.printf(
                         Locale.ROOT,
-                        "  %s (%s, bundle %.12s) is %s: %d turns, %d streams, %d running, %d waiting, %d paused; %d of %d blocks free in %d replicas%n",
+                        "  %s (%s, bundle %.12s) is %s: %d turns, %d streams, %d running, %d waiting, %d paused; %d of %d blocks free%s%n",
                         model.get("id").asText(),
                         model.get("weights").asText(),
                         model.get("bundle").asText(),
@@ -65,7 +66,7 @@ final class ClusterStatusCommand implements Callable<Integer> {
                         model.get("paused").asInt(),
                         model.get("freeBlocks").asInt(),
                         model.get("blocks").asInt(),
-                        model.get("replicas").asInt());
+                        replicas > 1 ? " in " + replicas + " replicas" : "");
             }
         }
     }

@@ -133,14 +133,14 @@ final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private Config config() {
+    private Config config() throws IOException {
         Config config = journal.over(replicas.over(runtime.over(ConfigFactory.load(ConfigFile.over(file)))));
         if (host != null) {
             config = config.withValue("belle.gateway.host", ConfigValueFactory.fromAnyRef(host));
         }
         if (managementPort != null) {
             Ports.refuseTaken("127.0.0.1", managementPort, "--management-port");
-            config = MemberSettings.managed(config, managementPort);
+            config = MemberSettings.managed(config, managementPort, Version.text());
         }
         return port == null ? config : config.withValue("belle.gateway.port", ConfigValueFactory.fromAnyRef(port));
     }

@@ -46,11 +46,16 @@ public final class MemberSettings {
     }
 
     /** Returns a configuration of a single process with a management endpoint on this machine. */
-    public static Config managed(Config config, int port) {
+    public static Config managed(Config config, int port, String version) {
         return ConfigFactory.parseMap(Map.of(
-                        "pekko.management.http.hostname", "127.0.0.1",
-                        "pekko.management.http.port", port,
-                        "pekko.management.http.routes.cluster-bootstrap", ""))
+                        "pekko.cluster.app-version",
+                        version,
+                        "pekko.management.http.hostname",
+                        "127.0.0.1",
+                        "pekko.management.http.port",
+                        port,
+                        "pekko.management.http.routes.cluster-bootstrap",
+                        ""))
                 .withFallback(config)
                 .withFallback(
                         ConfigFactory.parseResources("cluster-default.conf").withOnlyPath("pekko.management"));

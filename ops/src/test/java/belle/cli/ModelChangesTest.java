@@ -142,6 +142,7 @@ class ModelChangesTest {
             URI url = URI.create(server.said("^(http://\\S+)"));
             String management = server.said("management (\\S+)");
             refusesBadWishes(management);
+            assertThat(status(management).findPath("version").asText()).isEqualTo(Version.text());
             var streams = new ManyStreams(url, "m", STREAMS, TOKENS);
             List<String> expected = ManyStreams.await(streams.begin(clients, "before", _ -> {}));
             List<String> other = List.of();
@@ -210,11 +211,15 @@ class ModelChangesTest {
         }
     }
 
-    private static List<String> states(String management) throws Exception {
+    private static JsonNode status(String management) throws Exception {
         HttpResponse<String> answer = HTTP.send(
                 HttpRequest.newBuilder(URI.create(management + "/belle/status")).build(), BodyHandlers.ofString());
+        return JSON.readTree(answer.body());
+    }
+
+    private static List<String> states(String management) throws Exception {
         List<String> states = new ArrayList<>();
-        for (JsonNode member : JSON.readTree(answer.body()).get("members")) {
+        for (JsonNode member : status(management).get("members")) {
             for (JsonNode model : member.path("node").path("models")) {
                 states.add(model.get("id").asText() + " " + model.get("state").asText());
             }
