@@ -87,8 +87,7 @@ final class GpuCheckCommand implements Callable<Integer> {
             GpuCheck check = new GpuCheck(provider, device, folder.path(), this::note);
             report.agreements();
             Path small = check.checkpoint(ModelShape.SMOKE.getFirst(), models.resolve("belle-nano"));
-            Path tiny = models.resolve("belle-tiny");
-            for (Path checkpoint : smoke ? List.of(tiny, small) : List.of(tiny, models.resolve("belle-nano"), small)) {
+            for (Path checkpoint : List.of(models.resolve("belle-tiny"), models.resolve("belle-nano"), small)) {
                 for (WeightType weights : List.of(WeightType.F32, WeightType.F16, WeightType.Q8, WeightType.Q4)) {
                     report.add(check.agreement(checkpoint, weights));
                 }
