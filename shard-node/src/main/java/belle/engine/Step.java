@@ -1,6 +1,8 @@
 package belle.engine;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One forward pass over a packed batch; everything needed to pack it.
@@ -15,5 +17,10 @@ public record Step(long number, List<BlockCopy> copies, List<Slice> slices, int 
     public Step {
         copies = List.copyOf(copies);
         slices = List.copyOf(slices);
+    }
+
+    /** Returns the names of the streams that it computes. */
+    public Set<String> streams() {
+        return slices.stream().map(slice -> slice.id().stream()).collect(Collectors.toSet());
     }
 }

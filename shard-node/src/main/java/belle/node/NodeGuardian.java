@@ -29,8 +29,9 @@ import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
  * Root of a node: waits for its models to be opened, has each of them generate a token, and joins the cluster; as a member that has
- * what the cluster has loaded meanwhile, and whose bundles are the cluster's, it opens the sessions' shard region and has itself listed. Loads, changes and unloads models while it
- * serves. The node is off the list while a model is stalled or down, and when it drains.
+ * what the cluster has loaded meanwhile, and whose bundles are the cluster's, it opens the sessions' shard region and has itself
+ * listed. Loads, changes and unloads models while it serves. The node is off the list while a model is stalled or down, and when it
+ * drains.
  */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     /** What the guardian hears. */

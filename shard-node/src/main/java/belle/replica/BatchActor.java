@@ -96,7 +96,6 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private final Beginning beginning;
     private final ActorRef<ReplicaReport> node;
     private final Engine engine;
-    private final Isolation isolation;
     private final Clients clients;
     private final Rank rank;
     private final ReplicaMetrics metrics;
@@ -172,8 +171,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         this.node = beginning.node;
         this.engine = new Engine(parts.engine(), parts.facts(), lent.cache());
         this.metrics = new ReplicaMetrics(parts.model(), parts.label());
-        this.isolation = new Isolation(engine);
-        this.clients = new Clients(metrics, isolation);
+        this.clients = new Clients(metrics, engine);
         this.rank = new Rank(
                 lent.loan(),
                 beginning.rank,
@@ -193,8 +191,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     private Behavior<Command> onMessage(Command command) {
         switch (command) {
             case Submit submit -> onSubmit(submit);
-            case Pause(var stream, var epoch) -> isolation.pause(Clients.name(stream, epoch));
-            case Resume(var stream, var epoch) -> isolation.resume(Clients.name(stream, epoch));
+            case Pause(var stream, var epoch) -> clients.pause(Clients.name(stream, epoch));
+            case Resume(var stream, var epoch) -> clients.resume(Clients.name(stream, epoch));
             case Cancel(var stream, var epoch) -> onCancel(Clients.name(stream, epoch));
             case Drain(var replyTo) -> onDrain(replyTo);
             case EndAll(var failure) -> onEndAll(failure);
@@ -202,8 +200,8 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
             case Answered(var answer)
             when rank.isOurs(answer) -> {
                 switch (answer) {
-                    case RankActor.CacheLost _ -> {
-                        return onCacheLost();
+                    case RankActor.CacheLost lost -> {
+                        return onCacheLost(lost);
                     }
                     case RankActor.StepEnded ended -> onEnded(ended);
                 }
@@ -215,9 +213,9 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
         return this;
     }
 
-    private Behavior<Command> onCacheLost() {
+    private Behavior<Command> onCacheLost(RankActor.CacheLost lost) {
         recovered();
-        clients.loseAll(rank.streams());
+        clients.loseAll(name -> !lost.begun() || lost.step().streams().contains(name));
         return beginning.again(
                 getContext(),
                 drainer.<List<Command>>map(replyTo -> List.of(new Drain(replyTo)))
@@ -269,9 +267,9 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
 
     /** Where it can be the fault of one stream among others, all of them may try again: they are not told the failure. */
     private List<Output> failed(Step step, Failure failure) {
-        Set<String> streams = rank.streams();
+        Set<String> streams = step.streams();
         if (streams.size() > 1) {
-            streams.forEach(name -> clients.lose(name, true));
+            streams.forEach(clients::lose);
         }
         return engine.failStep(step, failure);
     }
@@ -307,7 +305,7 @@ public final class BatchActor extends AbstractBehavior<BatchActor.Command> {
     }
 
     private Behavior<Command> onCrash() {
-        clients.loseAll(Set.copyOf(clients.names()));
+        clients.loseAll(_ -> true);
         return this;
     }
 }

@@ -1,12 +1,13 @@
 package belle.replica;
 
+import belle.engine.Engine;
 import belle.engine.GenerationRequest;
 import belle.engine.Output;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -17,12 +18,12 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 final class Clients {
     private final ReplicaMetrics metrics;
-    private final Isolation isolation;
     private final Map<String, Client> clients = new LinkedHashMap<>();
+    private final Isolation isolation;
 
-    Clients(ReplicaMetrics metrics, Isolation isolation) {
+    Clients(ReplicaMetrics metrics, Engine engine) {
         this.metrics = metrics;
-        this.isolation = isolation;
+        isolation = new Isolation(engine, clients.keySet());
     }
 
     /** The engine's name of an attempt at a stream. */
@@ -52,6 +53,16 @@ final class Clients {
     void remove(String name) {
         clients.remove(name);
         isolation.remove(name);
+    }
+
+    /** Its reader is slow. */
+    void pause(String name) {
+        isolation.pause(name);
+    }
+
+    /** Its reader has room again. */
+    void resume(String name) {
+        isolation.resume(name);
     }
 
     List<String> names() {
@@ -85,20 +96,25 @@ final class Clients {
         }
     }
 
-    /** Tells every session that its stream is lost, and those of {@code suspects} that it may be their stream's fault. */
-    void loseAll(Set<String> suspects) {
-        names().forEach(name -> lose(name, suspects.contains(name)));
+    /** Tells every session that its stream is lost, and whether it is a suspect; the loop ends. */
+    void loseAll(Predicate<String> suspects) {
+        clients.forEach((name, client) -> client.lose(suspects.test(name)));
+        clients.clear();
     }
 
-    /** Tells a session that its stream is lost, if it is one of these. */
-    void lose(String name, boolean suspected) {
+    /** Tells a session that its stream is lost and a suspect, if it is one of these. */
+    void lose(String name) {
         Client client = clients.get(name);
         if (client != null) {
             remove(name);
-            client.replyTo.tell(new BatchActor.Lost(client.stream, client.epoch, suspected));
+            client.lose(true);
         }
     }
 
     private record Client(
-            String stream, long epoch, ActorRef<BatchActor.Event> replyTo, ReplicaMetrics.StreamTiming timing) {}
+            String stream, long epoch, ActorRef<BatchActor.Event> replyTo, ReplicaMetrics.StreamTiming timing) {
+        void lose(boolean suspected) {
+            replyTo.tell(new BatchActor.Lost(stream, epoch, suspected));
+        }
+    }
 }

@@ -13,9 +13,7 @@ import java.util.Set;
  */
 final class Isolation {
     private final Engine engine;
-
-    /** All that are computed, by the engine's names, the oldest first. */
-    private final Set<String> streams = new LinkedHashSet<>();
+    private final Set<String> streams;
 
     /** Those whose readers are slow. */
     private final Set<String> paused = new HashSet<>();
@@ -23,12 +21,14 @@ final class Isolation {
     private final Set<String> suspects = new LinkedHashSet<>();
     private Optional<String> alone = Optional.empty();
 
-    Isolation(Engine engine) {
+    /** Of {@code streams} as they are at any time, by the engine's names. */
+    Isolation(Engine engine, Set<String> streams) {
         this.engine = engine;
+        this.streams = streams;
     }
 
+    /** A stream has come. */
     void add(String name, boolean suspect) {
-        streams.add(name);
         if (suspect) {
             suspects.add(name);
         }
@@ -54,8 +54,8 @@ final class Isolation {
         }
     }
 
+    /** A stream has gone. */
     void remove(String name) {
-        streams.remove(name);
         paused.remove(name);
         gotOn(name);
     }

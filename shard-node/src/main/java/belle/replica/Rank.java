@@ -4,9 +4,7 @@ import belle.engine.Step;
 import belle.proto.Check;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** The batch loop's view of its rank: at most one step is under way, and how long it has been. */
@@ -16,7 +14,6 @@ final class Rank {
     private final ActorRef<RankActor.Answer> answers;
     private final LongSupplier clockNanos;
     private Optional<Long> begunNanos = Optional.empty();
-    private Set<String> streams = Set.of();
     private long stepsRun;
 
     Rank(long loan, ActorRef<RankActor.Run> actor, ActorRef<RankActor.Answer> answers, LongSupplier clockNanos) {
@@ -29,7 +26,6 @@ final class Rank {
     void run(Step step) {
         Check.that(begunNanos.isEmpty(), "step %s was begun while another one runs", step.number());
         begunNanos = Optional.of(clockNanos.getAsLong());
-        streams = streams(step);
         stepsRun++;
         actor.tell(new RankActor.Run(loan, step, answers));
     }
@@ -50,15 +46,6 @@ final class Rank {
         return begunNanos
                 .map(begun -> clockNanos.getAsLong() - begun > deadline.toNanos())
                 .orElse(false);
-    }
-
-    /** Returns the engine's names of the streams that the last step computed. */
-    Set<String> streams() {
-        return streams;
-    }
-
-    static Set<String> streams(Step step) {
-        return step.slices().stream().map(slice -> slice.id().stream()).collect(Collectors.toSet());
     }
 
     long stepsRun() {

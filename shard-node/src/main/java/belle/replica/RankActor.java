@@ -42,8 +42,12 @@ final class RankActor {
     /** The device refused or failed the step; it may be sent others. */
     record StepFailed(long loan, Step step, Failure failure) implements StepEnded {}
 
-    /** The step failed, and what the cache held is gone. */
-    record CacheLost(long loan) implements Answer {}
+    /**
+     * The step failed, and what the cache held is gone.
+     *
+     * @param begun false when the ranks could not even be started for it
+     */
+    record CacheLost(long loan, Step step, boolean begun) implements Answer {}
 
     private final ActorContext<Run> context;
     private final StepRunner runner;
@@ -80,7 +84,7 @@ final class RankActor {
                             "step {} failed, and all that the cache held is lost",
                             run.step().number(),
                             e);
-            return new CacheLost(run.loan());
+            return new CacheLost(run.loan(), run.step(), e.begun());
         } catch (FailureException e) {
             context.getLog().error("step {} failed", run.step().number(), e);
             return new StepFailed(run.loan(), run.step(), e.failure());

@@ -181,7 +181,7 @@ final class RankGroup implements StepRunner {
                 openRanks();
             } catch (RuntimeException e) {
                 if (tried == OPENINGS) {
-                    throw new RanksLost(e);
+                    throw new RanksLost(e, false);
                 }
             }
         }
