@@ -18,11 +18,12 @@ public final class ServerProcess implements AutoCloseable {
 
     private final Process process;
     private final Duration stopLimit;
-    private double startSeconds;
+    private final double startSeconds;
 
-    private ServerProcess(Process process, Duration stopLimit) {
+    private ServerProcess(Process process, Duration stopLimit, double startSeconds) {
         this.process = process;
         this.stopLimit = stopLimit;
+        this.startSeconds = startSeconds;
     }
 
     /**
@@ -38,22 +39,21 @@ public final class ServerProcess implements AutoCloseable {
     static ServerProcess start(ProcessBuilder command, URI health, Path log, Duration startLimit, Duration stopLimit)
             throws IOException, InterruptedException {
         long start = System.nanoTime();
-        var server = new ServerProcess(
-                command.redirectErrorStream(true).redirectOutput(log.toFile()).start(), stopLimit);
+        Process process =
+                command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         boolean ready = false;
         try {
-            ready = HealthCheck.await(health, startLimit, server.process::isAlive);
+            ready = HealthCheck.await(health, startLimit, process::isAlive);
+            if (!ready) {
+                throw new FailureException(new Failure.Unavailable(
+                        "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
+            }
+            return new ServerProcess(process, stopLimit, (System.nanoTime() - start) / 1e9);
         } finally {
             if (!ready) {
-                server.close();
+                end(process, stopLimit);
             }
         }
-        if (!ready) {
-            throw new FailureException(new Failure.Unavailable(
-                    "'" + String.join(" ", command.command()) + "' did not get ready; its output is in " + log));
-        }
-        server.startSeconds = (System.nanoTime() - start) / 1e9;
-        return server;
     }
 
     /** Returns the seconds from the start to the first answer of the health check. */
@@ -83,6 +83,10 @@ public final class ServerProcess implements AutoCloseable {
     /** Asks the process to end, and insists after a while. */
     @Override
     public void close() {
+        end(process, stopLimit);
+    }
+
+    private static void end(Process process, Duration stopLimit) {
         process.destroy();
         try {
             if (!process.waitFor(stopLimit.toMillis(), TimeUnit.MILLISECONDS)) {

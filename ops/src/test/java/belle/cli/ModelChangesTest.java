@@ -77,7 +77,7 @@ class ModelChangesTest {
                 assertThat(HealthCheck.await(url.resolve("/health/ready"), PATIENCE, () -> true))
                         .isTrue();
                 var streams = new ManyStreams(url, "m", STREAMS, TOKENS);
-                List<String> old = ManyStreams.await(streams.begin(clients, "before", _ -> {}));
+                List<String> old = streams.all("before", _ -> {});
                 List<Future<String>> running = streams.begin(clients, "meanwhile", _ -> {});
                 Thread.sleep(500);
                 Belle swapped = Belle.run("model", "swap", second.toString(), "--name", "m", "--url", management);
@@ -91,14 +91,13 @@ class ModelChangesTest {
                 assertThat(texts).as("begun before, ended after").isEqualTo(old);
                 List<String> now = ManyStreams.await(begun);
                 assertThat(now).doesNotContainAnyElementsOf(old);
-                assertThat(ManyStreams.await(streams.begin(clients, "later", _ -> {})))
-                        .isEqualTo(now);
+                assertThat(streams.all("later", _ -> {})).isEqualTo(now);
                 Belle unload = Belle.run("model", "unload", "m", "--url", management);
                 assertThat(unload.status()).isEqualTo(1);
                 assertThat(unload.err()).contains("'m' is the only model");
                 try (RunningMember again = node("again", seed, config).awaitReady()) {
                     assertThat(two.terminate()).isZero();
-                    assertThat(ManyStreams.await(streams.begin(clients, "rejoined", _ -> {})))
+                    assertThat(streams.all("rejoined", _ -> {}))
                             .as("of the bundle that the cluster had loaded")
                             .isEqualTo(now);
                     assertThat(again.terminate()).isZero();
@@ -144,7 +143,7 @@ class ModelChangesTest {
             refusesBadWishes(management);
             assertThat(status(management).findPath("version").asText()).isEqualTo(Version.text());
             var streams = new ManyStreams(url, "m", STREAMS, TOKENS);
-            List<String> expected = ManyStreams.await(streams.begin(clients, "before", _ -> {}));
+            List<String> expected = streams.all("before", _ -> {});
             List<String> other = List.of();
             long begun = 0;
             for (int round = 0; round < ROUNDS; round++) {

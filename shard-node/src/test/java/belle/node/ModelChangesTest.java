@@ -208,10 +208,6 @@ class ModelChangesTest {
     }
 
     private TestProbe<StreamEvent> begin(String model, String stream) {
-        TestProbe<StreamEvent> reader = kit.createTestProbe();
-        SamplingParams params = SamplingParams.greedy(120);
-        session(kit, SessionCommand.sessionOf(stream))
-                .tell(new SessionCommand.Generate(stream, model, HELLO, params, "t", false, reader.getRef()));
-        return reader;
+        return NodeStreams.begin(kit, stream, model, HELLO, SamplingParams.greedy(120));
     }
 }

@@ -1,5 +1,7 @@
 package belle.node;
 
+import belle.proto.Prompt;
+import belle.proto.SamplingParams;
 import belle.proto.Tokens;
 import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
@@ -33,6 +35,15 @@ final class NodeStreams {
 
     static EntityRef<SessionCommand> session(ActorTestKit kit, String id) {
         return ClusterSharding.get(kit.system()).entityRefFor(SessionCommand.TYPE, id);
+    }
+
+    /** Has a stream begun in the session that its name tells, and returns its reader. */
+    static TestProbe<StreamEvent> begin(
+            ActorTestKit kit, String stream, String model, Prompt prompt, SamplingParams params) {
+        TestProbe<StreamEvent> reader = kit.createTestProbe();
+        session(kit, SessionCommand.sessionOf(stream))
+                .tell(new SessionCommand.Generate(stream, model, prompt, params, "t", false, reader.getRef()));
+        return reader;
     }
 
     /** Takes and acknowledges events up to the last one. */

@@ -119,11 +119,8 @@ class NodeTest {
     }
 
     private List<StreamEvent> chat(String stream, SamplingParams params) {
-        TestProbe<StreamEvent> reader = kit.createTestProbe();
-        String session = stream.substring(0, stream.indexOf('~'));
-        session(kit, session)
-                .tell(new SessionCommand.Generate(stream, "tiny", HELLO, params, "t", false, reader.getRef()));
-        return collect(session(kit, session), reader);
+        TestProbe<StreamEvent> reader = NodeStreams.begin(kit, stream, "tiny", HELLO, params);
+        return collect(session(kit, SessionCommand.sessionOf(stream)), reader);
     }
 
     private static String text(List<StreamEvent> events) {

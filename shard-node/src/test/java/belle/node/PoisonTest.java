@@ -9,7 +9,6 @@ import belle.proto.Failure;
 import belle.proto.Prompt;
 import belle.proto.SamplingParams;
 import belle.proto.Tokens;
-import belle.proto.session.SessionCommand;
 import belle.proto.session.StreamEvent;
 import belle.runtime.TinyBundles;
 import com.typesafe.config.Config;
@@ -73,18 +72,7 @@ class PoisonTest {
     }
 
     private TestProbe<StreamEvent> begin(String model, String session, Tokens prompt) {
-        TestProbe<StreamEvent> reader = kit.createTestProbe();
-        String stream = session + "~1";
-        session(kit, session)
-                .tell(new SessionCommand.Generate(
-                        stream,
-                        model,
-                        new Prompt.Ids(prompt),
-                        SamplingParams.greedy(150),
-                        "t",
-                        false,
-                        reader.getRef()));
-        return reader;
+        return NodeStreams.begin(kit, session + "~1", model, new Prompt.Ids(prompt), SamplingParams.greedy(150));
     }
 
     private List<StreamEvent> end(String session, TestProbe<StreamEvent> reader) {

@@ -28,7 +28,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -105,6 +104,17 @@ class ReplicaTest {
         runner.gate.release();
         assertThat(a.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
         assertThat(b.receiveMessage()).isEqualTo(new BatchActor.Lost("b", 1, false));
+    }
+
+    @Test
+    void ranksThatCannotBeStartedAreNoStreamsFaultAloneAndEveryStreamCountsIt() throws InterruptedException {
+        runner.gate.acquire();
+        TestProbe<Event> a = submit("a", false);
+        TestProbe<Event> b = submit("b", false);
+        runner.next.set(Mishap.RANKS_NOT_STARTED);
+        runner.gate.release();
+        assertThat(a.receiveMessage()).isEqualTo(new BatchActor.Lost("a", 1, true));
+        assertThat(b.receiveMessage()).isEqualTo(new BatchActor.Lost("b", 1, true));
     }
 
     @Test
@@ -252,6 +262,7 @@ class ReplicaTest {
         NONE,
         DEVICE_FAULT,
         RANKS_LOST,
+        RANKS_NOT_STARTED,
         LOGITS_THAT_CRASH_THE_LOOP
     }
 
@@ -272,7 +283,7 @@ class ReplicaTest {
         public Logits run(Step step) {
             gate.acquireUninterruptibly();
             gate.release();
-            steps.add(step.slices().stream().map(slice -> slice.id().stream()).collect(Collectors.toSet()));
+            steps.add(step.streams());
             step.slices().forEach(slice -> pasts.add(slice.past()));
             List<Integer> last = new ArrayList<>();
             for (Slice slice : step.slices()) {
@@ -283,6 +294,7 @@ class ReplicaTest {
             return switch (next.getAndSet(afterThis.getAndSet(Mishap.NONE))) {
                 case NONE -> new OneHot(last, false);
                 case RANKS_LOST -> throw new RanksLost(new IllegalStateException("injected"));
+                case RANKS_NOT_STARTED -> throw new RanksLost(new IllegalStateException("injected"), false);
                 case DEVICE_FAULT -> throw new FailureException(new Failure.Internal("device lost"));
                 case LOGITS_THAT_CRASH_THE_LOOP -> new OneHot(last, true);
             };
