@@ -21,6 +21,7 @@ import com.typesafe.config.Config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -41,6 +42,11 @@ class ModelChangesTest {
             belle.node.runtime { threads = 2, replicas = 2, kv-cache-bytes = 4 MiB }
             belle.node.retire { grace = 300 ms, poll = 50 ms }
             """);
+
+    /** A stream of it does not end before its reader has taken a part of it. */
+    private static final SamplingParams LONGER_THAN_A_WINDOW =
+            new SamplingParams(120, 0, 0, 1, 0, 1, 0, 0, Map.of(), 0, -1, List.of(), true, 1);
+
     private static final Prompt HELLO = new Prompt.Chat(List.of(new ChatMessage("user", "你好")));
 
     private Path bloom = Path.of("");
@@ -110,20 +116,23 @@ class ModelChangesTest {
         assertThat(states()).containsExactly("tiny retired", "tiny ready");
         TestProbe<StreamEvent> back = kit.createTestProbe();
         session(kit, "b").tell(new SessionCommand.Resume("b~1", -1, 1, 0, back.getRef()));
-        assertThat(ids(collect(session(kit, "b"), back))).isEqualTo(old);
+        assertThat(ids(collect(session(kit, "b"), back, 1))).isEqualTo(old);
         awaitStates("tiny ready");
     }
 
     @Test
     void aRetiredBundleThatIsLoadedAgainStays() throws InterruptedException {
         String old = node.models().getFirst().bundle();
+        TestProbe<StreamEvent> reader = begin("tiny", "a~1");
+        assertThat(reader.receiveMessage(PATIENCE)).isInstanceOf(StreamEvent.Accepted.class);
         use("tiny", bundle(load(llama, "tiny", true)));
         assertThat(bundle(load(bloom, "tiny", true))).isEqualTo(old);
+        assertThat(ids(collect(session(kit, "a"), reader))).isNotEmpty();
         Thread.sleep(1000); // longer than it would stay if nobody wanted it
         assertThat(states()).containsExactly("tiny loaded", "tiny ready");
         use("tiny", old);
         awaitStates("tiny ready");
-        assertThat(ids(chat("tiny", "a~1"))).isNotEmpty();
+        assertThat(ids(chat("tiny", "b~1"))).isNotEmpty();
     }
 
     @Test
@@ -208,6 +217,6 @@ class ModelChangesTest {
     }
 
     private TestProbe<StreamEvent> begin(String model, String stream) {
-        return NodeStreams.begin(kit, stream, model, HELLO, SamplingParams.greedy(120));
+        return NodeStreams.begin(kit, stream, model, HELLO, LONGER_THAN_A_WINDOW);
     }
 }

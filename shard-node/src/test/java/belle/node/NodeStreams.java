@@ -48,11 +48,16 @@ final class NodeStreams {
 
     /** Takes and acknowledges events up to the last one. */
     static List<StreamEvent> collect(EntityRef<SessionCommand> session, TestProbe<StreamEvent> reader) {
+        return collect(session, reader, 0);
+    }
+
+    /** The same as the reader that came with {@code asked}. */
+    static List<StreamEvent> collect(EntityRef<SessionCommand> session, TestProbe<StreamEvent> reader, long asked) {
         List<StreamEvent> events = new ArrayList<>();
         do {
             events.add(reader.receiveMessage(PATIENCE));
             if (events.getLast() instanceof StreamEvent.Indexed event) {
-                session.tell(new SessionCommand.Acknowledge(event.stream(), event.index(), 0, 0));
+                session.tell(new SessionCommand.Acknowledge(event.stream(), event.index(), asked, 0));
             }
         } while (!(events.getLast() instanceof StreamEvent.Done
                 || events.getLast() instanceof StreamEvent.Failed
