@@ -2,6 +2,8 @@ package belle.cli;
 
 import belle.dataset.Form;
 import belle.dataset.Rule;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -19,8 +21,9 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.",
-        subcommands = {
+        footer = "%nExit status: 0; 1 when the command failed, with one line that says why; 2 for wrong usage.")
+public final class Main implements Runnable {
+    private static final List<Class<?>> COMMANDS = List.of(
             UpCommand.class,
             GatewayCommand.class,
             NodeCommand.class,
@@ -43,9 +46,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             GpuCheckCommand.class,
             ScalingCommand.class,
-            HelpCommand.class
-        })
-public final class Main implements Runnable {
+            HelpCommand.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -55,19 +57,29 @@ public final class Main implements Runnable {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(args).execute(args));
     }
 
-    static CommandLine commandLine() {
+    /** What reads these arguments: it knows the one command that they name, which is quicker to set up, or all if they name none. */
+    static CommandLine commandLine(String... args) {
         var main = new Main();
         var errors = new Errors(main);
-        return new CommandLine(main)
-                .setExecutionExceptionHandler(errors)
+        var line = new CommandLine(main);
+        named(args).map(List::<Class<?>>of).orElse(COMMANDS).forEach(line::addSubcommand);
+        return line.setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Form.class, new NamedValue<>(Form.values()))
                 .registerConverter(Rule.class, new NamedValue<>(Rule.values()))
                 .setExpandAtFiles(false);
+    }
+
+    private static Optional<Class<?>> named(String[] args) {
+        return COMMANDS.stream()
+                .filter(command -> command != HelpCommand.class
+                        && args.length > 0
+                        && command.getAnnotation(Command.class).name().equals(args[0]))
+                .findFirst();
     }
 
     @Override
