@@ -161,10 +161,16 @@ public final class ArchivableJars {
         }
     }
 
-    /** Whether all that this site asks for beyond a plain lambda is to be serialisable. */
+    /**
+     * Whether all that this site asks for beyond a plain lambda is to be serialisable, and nobody casts it to that: javac does so where a
+     * program names {@code Serializable} beside an interface, so these sites stay.
+     */
     private static boolean canBePlain(InvokeDynamicInstruction site) {
         DirectMethodHandleDesc bootstrap = site.bootstrapMethod();
-        if (!bootstrap.owner().equals(METAFACTORY) || !bootstrap.methodName().equals(SERIALISABLE)) {
+        String type = site.typeSymbol().returnType().descriptorString();
+        if (!bootstrap.owner().equals(METAFACTORY)
+                || !bootstrap.methodName().equals(SERIALISABLE)
+                || !(type.startsWith("Lscala/") || type.startsWith("Lorg/apache/pekko/japi/"))) {
             return false;
         }
         int flags = (Integer) site.bootstrapArgs().get(FLAGS);
@@ -175,6 +181,6 @@ public final class ArchivableJars {
                 && (Integer) site.bootstrapArgs().get(FLAGS + 1) > 0;
         // Scala gives its functions a second method, of the types at hand. Nobody calls it: the interface has the one
         // method.
-        return !bridges || site.typeSymbol().returnType().descriptorString().startsWith("Lscala/Function");
+        return !bridges || type.startsWith("Lscala/Function");
     }
 }

@@ -87,17 +87,18 @@ final class EvalJudgeCommand implements Callable<Integer> {
     }
 
     private int tell(Collection<Judgement> judgements, int unanswered) {
-        long failed = judgements.stream()
-                .filter(judgement -> !judgement.failure().isEmpty())
-                .count();
+        List<String> failures = judgements.stream()
+                .map(Judgement::failure)
+                .filter(failure -> !failure.isEmpty())
+                .toList();
         long scored = judgements.stream()
                 .filter(judgement -> judgement.score() != null)
                 .count();
-        long without = judgements.size() - failed - scored;
+        long without = judgements.size() - failures.size() - scored;
         spec.commandLine()
                 .getOut()
                 .println(out + ": " + scored + " scored, " + without + " without a score, " + unanswered + " unanswered"
-                        + (failed == 0 ? "" : "; the same command asks about the other " + failed + " again"));
-        return failed == 0 ? 0 : 1;
+                        + EvalProgress.whatFailed(failures));
+        return failures.isEmpty() ? 0 : 1;
     }
 }

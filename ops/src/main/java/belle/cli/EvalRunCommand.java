@@ -90,13 +90,14 @@ final class EvalRunCommand implements Callable<Integer> {
                 request.questions(model),
                 server.concurrency(),
                 new EvalProgress(model, items.size(), spec.commandLine().getErr()));
-        long failed = replies.values().stream()
-                .filter(reply -> !reply.failure().isEmpty())
-                .count();
+        List<String> failures = replies.values().stream()
+                .map(Reply::failure)
+                .filter(failure -> !failure.isEmpty())
+                .toList();
         spec.commandLine()
                 .getOut()
-                .println(out + ": " + (replies.size() - failed) + " of " + items.size() + " answered"
-                        + (failed == 0 ? "" : "; the same command asks the other " + failed + " again"));
-        return failed == 0 ? 0 : 1;
+                .println(out + ": " + (replies.size() - failures.size()) + " of " + items.size() + " answered"
+                        + EvalProgress.whatFailed(failures));
+        return failures.isEmpty() ? 0 : 1;
     }
 }

@@ -105,6 +105,17 @@ class EvalTest {
     }
 
     @Test
+    void whyQuestionsAreNotAnsweredIsTold() throws Exception {
+        try (var server = new ScriptedServer((number, path, body, exchange) ->
+                ScriptedServer.send(exchange, 400, "{\"error\":{\"message\":\"too long\"}}"))) {
+            Belle run = eval(server, "run", "--model", "good", "--out", file("good"));
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.out())
+                    .contains("0 of 40 answered; the same command asks the other 40 again", "400: too long");
+        }
+    }
+
+    @Test
     void wrongUsageIsNamed() throws Exception {
         try (var server = new ScriptedServer(EvalTest::answer)) {
             Belle one = eval(server, "run", "--model", "a", "--model", "b", "--out", file("a"));

@@ -333,7 +333,7 @@ public final class SessionActor extends AbstractBehavior<SessionActor.Message> {
 
     private void leave() {
         if (turns.size() > 0) {
-            getContext().getLog().info("leaves its node with {} turns", turns.size());
+            getContext().getLog().debug("leaves its node, turns: {}", turns.size());
         }
         ActorRef<SessionCommand> self = getContext().getSelf().unsafeUpcast();
         turns.all().stream().filter(LiveTurn::isAwaited).forEach(turn -> {
