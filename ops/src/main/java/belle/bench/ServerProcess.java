@@ -7,9 +7,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A server as a child process, from its start to its end by SIGTERM. */
+/** A server as a child process, from its start to its end by SIGTERM: at the latest when this process is asked to end. */
 public final class ServerProcess implements AutoCloseable {
     /** A peer that compiles its kernels at the start took six minutes. */
     private static final Duration START_LIMIT = Duration.ofMinutes(10);
@@ -38,9 +39,17 @@ public final class ServerProcess implements AutoCloseable {
 
     static ServerProcess start(ProcessBuilder command, URI health, Path log, Duration startLimit, Duration stopLimit)
             throws IOException, InterruptedException {
+        // A measurement that is ended from outside ends what it measures.
+        var started = new CompletableFuture<Process>();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (started.isDone()) {
+                started.join().destroy();
+            }
+        }));
         long start = System.nanoTime();
         Process process =
                 command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        started.complete(process);
         boolean ready = false;
         try {
             ready = HealthCheck.await(health, startLimit, process::isAlive);

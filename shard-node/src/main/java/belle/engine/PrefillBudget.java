@@ -16,6 +16,8 @@ final class PrefillBudget {
     private static final double MOST = 1.5;
     /** Of the time allowed that is planned for: steps differ. */
     private static final double MARGIN = 0.75;
+    /** Rows that the kernels compute together: for a part of them they take as long. */
+    private static final int ROW_TILE = 4;
     /** A prompt goes on, however slow its tokens are. */
     private static final int LEAST = 8;
 
@@ -27,13 +29,14 @@ final class PrefillBudget {
         this.config = config;
     }
 
-    /** Returns the prompt tokens of a step that also decodes; the configured number until both times are known. */
-    int tokens() {
+    /** Returns the prompt tokens of a step beside {@code decodes} others; the configured number until both times are known. */
+    int tokens(int decodes) {
         if (config.maxSlowdown() == 0 || decodeNanos == 0 || tokenNanos == 0) {
             return config.prefillTokensBesideDecodes();
         }
         double room = (config.maxSlowdown() * MARGIN - 1) * decodeNanos / tokenNanos;
-        return (int) Math.clamp(room, LEAST, config.maxStepTokens());
+        long tiles = Math.round((decodes + room) / ROW_TILE);
+        return Math.clamp(tiles * ROW_TILE - decodes, LEAST, config.maxStepTokens());
     }
 
     /** Notes that a step of {@code decodes} decodes and {@code prefills} prompt tokens took {@code nanos}. */

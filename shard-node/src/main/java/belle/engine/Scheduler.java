@@ -186,7 +186,7 @@ final class Scheduler {
 
     /** Prompts of running sequences, then of new ones, as far as the budget reaches. */
     private void planPrefills(StepPlan plan) {
-        int budget = plan.prefillTokens(prefillBudget.tokens());
+        int budget = plan.prefillTokens(prefillBudget.tokens(plan.tokens()));
         for (Sequence sequence : running()) {
             if (!sequence.inStep && sequence.pending() > 1) {
                 budget -= planChunk(plan, sequence, budget);

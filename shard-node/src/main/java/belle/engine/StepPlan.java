@@ -76,6 +76,11 @@ final class StepPlan {
         return Math.max(0, Math.min(Math.min(config.lookupTokens(), room), left));
     }
 
+    /** Tokens of the slices so far. */
+    int tokens() {
+        return tokens;
+    }
+
     boolean isEmpty() {
         return slices.isEmpty();
     }

@@ -21,9 +21,9 @@ class PrefillBudgetTest {
     @Test
     void isTheConfiguredNumberUntilItHasSeenSteps() {
         PrefillBudget budget = budget(4);
-        assertThat(budget.tokens()).isEqualTo(128);
+        assertThat(budget.tokens(4)).isEqualTo(128);
         budget.took(4, 0, DECODE_NANOS);
-        assertThat(budget.tokens()).isEqualTo(128);
+        assertThat(budget.tokens(4)).isEqualTo(128);
     }
 
     @Test
@@ -31,11 +31,11 @@ class PrefillBudgetTest {
         PrefillBudget first = budget(4);
         first.took(4, 100, nanos(100));
         first.took(4, 0, DECODE_NANOS);
-        assertThat(first.tokens()).isEqualTo(128);
+        assertThat(first.tokens(4)).isEqualTo(128);
         PrefillBudget quick = budget(4);
         quick.took(4, 0, DECODE_NANOS);
         quick.took(4, 100, DECODE_NANOS);
-        assertThat(quick.tokens()).isEqualTo(128);
+        assertThat(quick.tokens(4)).isEqualTo(128);
     }
 
     @Test
@@ -43,7 +43,7 @@ class PrefillBudgetTest {
         PrefillBudget budget = budget(0);
         budget.took(4, 0, DECODE_NANOS);
         budget.took(0, 100, nanos(100));
-        assertThat(budget.tokens()).isEqualTo(128);
+        assertThat(budget.tokens(4)).isEqualTo(128);
     }
 
     @Test
@@ -51,10 +51,10 @@ class PrefillBudgetTest {
         PrefillBudget budget = budget(4);
         budget.took(4, 0, DECODE_NANOS);
         for (int step = 0; step < 50; step++) {
-            int tokens = budget.tokens();
+            int tokens = budget.tokens(4);
             budget.took(4, tokens, nanos(tokens));
         }
-        assertThat(nanos(budget.tokens())).isBetween(5 * DECODE_NANOS / 2, 4 * DECODE_NANOS);
+        assertThat(nanos(budget.tokens(4))).isBetween(5 * DECODE_NANOS / 2, 4 * DECODE_NANOS);
     }
 
     @Test
@@ -62,11 +62,11 @@ class PrefillBudgetTest {
         PrefillBudget budget = budget(4);
         budget.took(4, 0, DECODE_NANOS);
         budget.took(0, 512, 512 * TOKEN_NANOS);
-        int before = budget.tokens();
+        int before = budget.tokens(4);
         for (int step = 0; step < 50; step++) {
-            budget.took(4, budget.tokens(), DECODE_NANOS + 4 * TOKEN_NANOS * budget.tokens());
+            budget.took(4, budget.tokens(4), DECODE_NANOS + 4 * TOKEN_NANOS * budget.tokens(4));
         }
-        assertThat(budget.tokens()).isBetween(before / 5, before / 3);
+        assertThat(budget.tokens(4)).isBetween(before / 5, before / 3);
     }
 
     @Test
@@ -76,13 +76,24 @@ class PrefillBudgetTest {
         int longer = 0;
         for (int step = 0; step < 1_000; step++) {
             double disturbed = 1 + 0.3 * random.nextDouble();
-            int tokens = step < 100 ? 0 : budget.tokens();
+            int tokens = step < 100 ? 0 : budget.tokens(4);
             long took = (long) (disturbed * nanos(tokens));
             budget.took(4, tokens, took);
             longer += step > 150 && took > 4.3 * DECODE_NANOS ? 1 : 0;
         }
         assertThat(longer).isLessThan(10);
-        assertThat(nanos(budget.tokens())).isGreaterThan(3 * DECODE_NANOS / 2);
+        assertThat(nanos(budget.tokens(4))).isGreaterThan(3 * DECODE_NANOS / 2);
+    }
+
+    @Test
+    void fillsWholeTilesOfRows() {
+        PrefillBudget budget = budget(4);
+        budget.took(4, 0, DECODE_NANOS);
+        budget.took(0, 100, 10 * DECODE_NANOS); // 20 tokens in the 2 steps' time that a plan has for them
+        assertThat(budget.tokens(4)).isEqualTo(20);
+        assertThat(budget.tokens(3)).isEqualTo(21);
+        assertThat(budget.tokens(1)).isEqualTo(19);
+        assertThat(budget.tokens(12)).isEqualTo(20);
     }
 
     @Test
@@ -90,10 +101,10 @@ class PrefillBudgetTest {
         PrefillBudget slow = budget(2);
         slow.took(4, 0, 1_000);
         slow.took(0, 1, 1_000_000);
-        assertThat(slow.tokens()).isEqualTo(8);
+        assertThat(slow.tokens(4)).isEqualTo(8);
         PrefillBudget fast = budget(4);
         fast.took(4, 0, 1_000_000_000);
         fast.took(0, 100, 100);
-        assertThat(fast.tokens()).isEqualTo(512);
+        assertThat(fast.tokens(4)).isEqualTo(512);
     }
 }
