@@ -38,12 +38,11 @@ import java.util.zip.ZipOutputStream;
 /**
  * Copies jars so that the JVM's ahead-of-time cache (JEP 483) can keep what is in them. The cache of JDK 25 leaves two things out, and
  * Pekko, Scala and picocli are full of them: lambdas that ask to be serialisable, which the JVM then makes anew at each start, and
- * classes of versions before 50, which have no stack maps. In the copies such lambdas are plain ones and such classes have stack maps;
+ * classes of old versions, which have no stack maps. In the copies such lambdas are plain ones and such classes have stack maps;
  * all else is the same bytes. Nothing here serialises a lambda: Pekko's Java serialisation is off.
  */
 public final class ArchivableJars {
-
-    /** Classes from this version on have stack maps, and go to the old verifier where those do not hold. */
+    /** Classes from this version on must have stack maps. */
     private static final int STACK_MAPS = ClassFile.JAVA_7_VERSION;
 
     private static final ClassDesc METAFACTORY = ClassDesc.of(LambdaMetafactory.class.getName());
