@@ -110,10 +110,10 @@ public final class ArchivableJars {
     }
 
     /**
-     * A class file in its archivable form: the same array where nothing is to be changed, or cannot be because the class needs another
-     * that is in none of the jars.
+     * A class file in its archivable form: the same array where nothing is to be changed, or cannot be: the class needs another that is in
+     * none of the jars, or is broken.
      */
-    byte[] archivable(byte[] file) {
+    private byte[] archivable(byte[] file) {
         ClassModel model = classes.parse(file);
         try {
             if (model.majorVersion() < STACK_MAPS) {
@@ -122,7 +122,7 @@ public final class ArchivableJars {
                         .transformClass(model, ArchivableJars::withStackMaps);
             }
             return hasMetafactory(model) ? classes.transformClass(model, PLAIN_LAMBDAS) : file;
-        } catch (IllegalArgumentException unresolved) {
+        } catch (IllegalArgumentException unresolvedOrBroken) {
             return file;
         }
     }
