@@ -1,5 +1,6 @@
 """python -m belle_train RECIPE.yaml: trains, goes on where it was stopped, and leaves a checkpoint to export."""
 import argparse
+import dataclasses
 import json
 import pathlib
 import sys
@@ -20,6 +21,19 @@ def arguments():
     parser.add_argument("--threads", type=int, help="cores to use on a CPU")
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint in the output folder")
     return parser.parse_args()
+
+
+def on_cpu(recipe):
+    return recipe.only_cpu or not torch.cuda.is_available()
+
+
+def on_this_machine(recipe):
+    """Returns the recipe with the precision that this machine computes in: bf16 is emulated, hundreds of times slower, on a CPU
+    that has no instructions for it."""
+    if not recipe.bf16 or not on_cpu(recipe) or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return recipe
+    print("bf16: this processor has no instructions for it, so the training computes in f32", flush=True)
+    return dataclasses.replace(recipe, bf16=False)
 
 
 def load_model(recipe):
@@ -61,7 +75,7 @@ def load_blocks(recipe, tokenizer):
 
 
 def trainer_settings(recipe):
-    cpu = recipe.only_cpu or not torch.cuda.is_available()
+    cpu = on_cpu(recipe)
     return transformers.TrainingArguments(
         output_dir=recipe.output,
         per_device_train_batch_size=recipe.batch,
@@ -98,6 +112,7 @@ def train(args):
     recipe = recipes.load(args.recipe, data=args.data, output=args.output, model=args.model, deepspeed=args.deepspeed,
                           max_items=args.max_items, max_steps=args.max_steps, seed=args.seed, batch=args.batch,
                           accumulate=args.accumulate)
+    recipe = on_this_machine(recipe)
     transformers.set_seed(recipe.seed)
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -1,4 +1,5 @@
 """The recipe's settings, data and blocks."""
+import dataclasses
 import json
 import pathlib
 import sys
@@ -6,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from belle_train import blocks, items, recipe  # noqa: E402
+from belle_train import __main__ as training, blocks, items, recipe  # noqa: E402
 
 CONFIGS = pathlib.Path(__file__).resolve().parents[1] / "configs"
 
@@ -112,3 +113,12 @@ def test_short_rows_are_padded_behind_and_masked():
     assert batch["labels"].tolist() == [[5, 6, 7], [8, -100, -100]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
     assert "attention_mask" not in blocks.Collator(3)([rows[0]])
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_bf16_is_for_processors_that_have_it(supported, monkeypatch, capsys):
+    monkeypatch.setattr(training.torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: supported)
+    nano = recipe.load(CONFIGS / "nano.yaml")
+    assert training.on_this_machine(nano).bf16 == supported
+    assert ("no instructions" in capsys.readouterr().out) != supported
+    assert training.on_this_machine(dataclasses.replace(nano, bf16=False)).bf16 is False
