@@ -1,4 +1,5 @@
 // What the shared library exports: the registration that ONNX Runtime calls, and a few plain C functions.
+#include <chrono>
 #include <cstring>
 #include <string>
 
@@ -78,4 +79,20 @@ BELLE_EXPORT int64_t belle_fmas(int64_t rounds) {
   float value = 1.0f;
   const int64_t operations = belle::selected_kernels().run_fmas(rounds, &value);
   return value == 0.0f ? 0 : operations;
+}
+
+/// One rank's part in `times` sums of `total` floats, and how long each took, in microseconds. 0, or -1 when `collective` is refused.
+/// For benches.
+BELLE_EXPORT int belle_all_reduces(const int64_t* collective, const float* x, int64_t total, float* y, int64_t times, double* micros) {
+  using Clock = std::chrono::steady_clock;
+  try {
+    for (int64_t i = 0; i < times; i++) {
+      const Clock::time_point begin = Clock::now();
+      belle::all_reduce(collective, x, total, y);
+      micros[i] = std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
+    }
+    return 0;
+  } catch (const belle::Refusal&) {
+    return -1;
+  }
 }

@@ -101,10 +101,7 @@ void add(const float* const* parts, int64_t count, float* y) {
 
 }  // namespace
 
-void AllReduce::compute(const Call& call) const {
-  const Tensor input = call.input(0, "x");
-  const float* x = input.floats({kAnySize, kAnySize});
-  const int64_t* collective = call.input(1, "collective").int64s({5});
+void all_reduce(const int64_t* collective, const float* x, int64_t total, float* y) {
   const int64_t address = collective[0], rank = collective[2], ranks = collective[3], step = collective[4];
   if (ranks != 2 && ranks != 4 && ranks != 8) refuse("collective ranks must be 2, 4 or 8, but is %lld", static_cast<long long>(ranks));
   require_range("collective rank", rank, 0, ranks - 1);
@@ -115,10 +112,8 @@ void AllReduce::compute(const Call& call) const {
   }
   Meeting& meeting = *reinterpret_cast<Meeting*>(address);
   Progress& own = meeting.ranks[rank];
-  float* y = call.output({input.dim(0), input.dim(1)});
   uint64_t piece = own.pieces.load(std::memory_order_relaxed);
   if (piece >> kPieceBits != static_cast<uint64_t>(step)) piece = static_cast<uint64_t>(step) << kPieceBits;
-  const int64_t total = input.dim(0) * input.dim(1);
   for (int64_t at = 0; at < total; at += kPieceFloats) {
     const int64_t count = std::min(kPieceFloats, total - at);
     std::memcpy(meeting.slot(rank, piece), x + at, static_cast<size_t>(count) * sizeof(float));
@@ -130,6 +125,13 @@ void AllReduce::compute(const Call& call) const {
     }
     (ranks == 2 ? add<2> : ranks == 4 ? add<4> : add<8>)(parts, count, y + at);
   }
+}
+
+void AllReduce::compute(const Call& call) const {
+  const Tensor input = call.input(0, "x");
+  const float* x = input.floats({kAnySize, kAnySize});
+  const int64_t* collective = call.input(1, "collective").int64s({5});
+  all_reduce(collective, x, input.dim(0) * input.dim(1), call.output({input.dim(0), input.dim(1)}));
 }
 
 }  // namespace belle

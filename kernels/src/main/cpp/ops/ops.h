@@ -209,8 +209,11 @@ class Residual {
   const KernelTable& kernels_;
 };
 
-/// x [T, N] of each rank -> their sum [T, N], added in the order in which one rank adds its leaves. `collective` says where
-/// the ranks meet: {address, bytes, rank, ranks, number of the step}.
+/// Adds `total` floats of each rank in the order in which one rank adds its leaves; returns when `y` is the sum. Every rank calls it
+/// with its own `x`. `collective` says where they meet: {address, bytes, rank, ranks, number of the step}.
+void all_reduce(const int64_t* collective, const float* x, int64_t total, float* y);
+
+/// x [T, N] of each rank -> their sum [T, N]; see all_reduce.
 class AllReduce {
  public:
   static constexpr const char* kName = "AllReduce";

@@ -6,13 +6,16 @@ import belle.proto.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -63,6 +66,25 @@ public final class Kernels {
     /** Runs {@code rounds} of products of bytes in registers, for benches, and returns the integer operations done. */
     public static long dots(long rounds) {
         return NativeLibrary.dots(rounds);
+    }
+
+    /**
+     * Takes one rank's part in {@code times} sums of {@code row}, for benches, and returns how many microseconds each took. The other
+     * ranks must do the same meanwhile.
+     *
+     * @param collective as the operator {@code AllReduce} has it: address, bytes, rank, ranks, step
+     * @throws IllegalArgumentException when it is refused
+     */
+    public static double[] allReduces(long[] collective, float[] row, int times) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment micros = arena.allocate(ValueLayout.JAVA_DOUBLE, times);
+            MemorySegment place = arena.allocateFrom(ValueLayout.JAVA_LONG, collective);
+            MemorySegment x = arena.allocateFrom(ValueLayout.JAVA_FLOAT, row);
+            if (!NativeLibrary.allReduces(place, x, arena.allocate(x.byteSize()), micros)) {
+                throw new IllegalArgumentException("ranks cannot meet at " + Arrays.toString(collective));
+            }
+            return micros.toArray(ValueLayout.JAVA_DOUBLE);
+        }
     }
 
     /** Copies the library into {@code folder} unless it is there; safe when several processes do so at once. */

@@ -26,6 +26,17 @@ final class NativeLibrary {
     private static final MethodHandle DOTS =
             function("belle_dots", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
+    private static final MethodHandle ALL_REDUCES = function(
+            "belle_all_reduces",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.ADDRESS));
+
     /** The instruction set in use; empty when the one asked for is not to be had. */
     static String isa() {
         try {
@@ -69,6 +80,17 @@ final class NativeLibrary {
             return (long) DOTS.invokeExact(rounds);
         } catch (Throwable e) {
             throw new IllegalStateException("belle_dots", e);
+        }
+    }
+
+    /** Takes part in as many sums as {@code micros} has places. False when {@code collective} is refused. */
+    static boolean allReduces(MemorySegment collective, MemorySegment x, MemorySegment y, MemorySegment micros) {
+        long floats = x.byteSize() / Float.BYTES;
+        long times = micros.byteSize() / Double.BYTES;
+        try {
+            return (int) ALL_REDUCES.invokeExact(collective, x, floats, y, times, micros) == 0;
+        } catch (Throwable e) {
+            throw new IllegalStateException("belle_all_reduces", e);
         }
     }
 

@@ -1,6 +1,7 @@
 package belle.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
@@ -145,5 +146,25 @@ final class AllReduceTest {
                         .contains("belle.AllReduce: collective");
             }
         }
+    }
+
+    /** What benches take the time of adds up as the operator does. */
+    @Test
+    void aBenchMeetsAsRanksDo() {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment meeting = meeting(arena, 2);
+            var other = CompletableFuture.supplyAsync(() -> Kernels.allReduces(place(meeting, 1), new float[100], 50));
+            assertThat(Kernels.allReduces(place(meeting, 0), new float[100], 50))
+                    .hasSize(50)
+                    .doesNotContain(0.0);
+            assertThat(other.join()).hasSize(50);
+            assertThatThrownBy(() -> Kernels.allReduces(place(meeting, 2), new float[1], 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("ranks cannot meet at [");
+        }
+    }
+
+    private static long[] place(MemorySegment meeting, int rank) {
+        return new long[] {meeting.address(), meeting.byteSize(), rank, 2, 1};
     }
 }

@@ -3,6 +3,7 @@ package belle.bench;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import belle.engine.EngineConfig;
+import belle.kernels.Kernels;
 import belle.kernels.bench.SingleOp;
 import belle.kernels.bench.Tensors;
 import belle.proto.SamplingParams;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /** What it costs to cut a model into ranks on one machine: the same threads on one rank and on several, taking turns. */
 public final class RankBench {
@@ -83,6 +85,7 @@ public final class RankBench {
                 degree,
                 Map.of(),
                 List.of(),
+                config.ranks().weights(),
                 false,
                 config.ranks().deadline(),
                 config.ranks().startDeadline());
@@ -128,61 +131,49 @@ public final class RankBench {
     }
 
     /**
-     * Measures the sum of two ranks' rows by itself, through ONNX Runtime, and an operator that does as good as nothing.
+     * Measures the sum of two ranks' rows; beside it that of one number, which is what processors take to hear of each other, and what
+     * ONNX Runtime takes to call an operator that does as good as nothing.
      *
-     * @param lines hears one line
+     * @param lines hears a line for each
      */
     public static void sums(boolean smoke, Consumer<String> lines) throws OrtException {
         int times = smoke ? 100 : 50_000;
-        float[] row = new float[HIDDEN];
-        try (Arena arena = Arena.ofShared();
-                SingleOp first = allReduce();
-                SingleOp second = allReduce();
-                SingleOp nothing =
-                        SingleOp.of("Gelu").input(OnnxJavaType.FLOAT, 2).open(1)) {
+        lines.accept(line("sum of 2 rows of " + HIDDEN, sums(HIDDEN, times)));
+        lines.accept(line("sum of 2 numbers", sums(1, times)));
+        lines.accept(line("an operator's call by ONNX Runtime", calls(times)));
+    }
+
+    private static String line(String what, double[] micros) {
+        Arrays.sort(micros);
+        return String.format(
+                Locale.ROOT,
+                "%-46s median %.1f us, fastest tenth %.1f",
+                what,
+                micros[micros.length / 2],
+                micros[micros.length / 10]);
+    }
+
+    private static double[] sums(int floats, int times) {
+        try (Arena arena = Arena.ofShared()) {
             MemorySegment meeting = arena.allocate(HEADER_BYTES + 4L * SLOT_FLOATS * Float.BYTES, 64);
-            var other = CompletableFuture.supplyAsync(() -> sums(second, meeting, 1, row, times));
-            double[] micros = sums(first, meeting, 0, row, times);
+            IntFunction<double[]> part = rank -> Kernels.allReduces(
+                    new long[] {meeting.address(), meeting.byteSize(), rank, 2, 1}, new float[floats], times);
+            var other = CompletableFuture.supplyAsync(() -> part.apply(1));
+            double[] micros = part.apply(0);
             other.join();
-            double[] empty = new double[times];
-            try (var x = Tensors.floats(new float[1], 1, 1)) {
-                for (int i = 0; i < times; i++) {
-                    long begin = System.nanoTime();
-                    nothing.run(List.of(x)).close();
-                    empty[i] = (System.nanoTime() - begin) / 1e3;
-                }
-            }
-            Arrays.sort(micros);
-            Arrays.sort(empty);
-            lines.accept(String.format(
-                    Locale.ROOT,
-                    "sum of 2 rows of %d       median %.1f us, fastest tenth %.1f; of which ONNX Runtime's call %.1f, %.1f",
-                    HIDDEN,
-                    micros[times / 2],
-                    micros[times / 10],
-                    empty[times / 2],
-                    empty[times / 10]));
+            return micros;
         }
     }
 
-    private static SingleOp allReduce() throws OrtException {
-        return SingleOp.of("AllReduce")
-                .input(OnnxJavaType.FLOAT, 2)
-                .input(OnnxJavaType.INT64, 1)
-                .open(1);
-    }
-
-    private static double[] sums(SingleOp op, MemorySegment meeting, int rank, float[] row, int times) {
+    private static double[] calls(int times) throws OrtException {
         double[] micros = new double[times];
-        try (var x = Tensors.floats(row, 1, row.length);
-                var place = Tensors.longs(new long[] {meeting.address(), meeting.byteSize(), rank, 2, 1}, 5)) {
+        try (SingleOp nothing = SingleOp.of("Gelu").input(OnnxJavaType.FLOAT, 2).open(1);
+                var x = Tensors.floats(new float[1], 1, 1)) {
             for (int i = 0; i < times; i++) {
                 long begin = System.nanoTime();
-                op.run(List.of(x, place)).close();
+                nothing.run(List.of(x)).close();
                 micros[i] = (System.nanoTime() - begin) / 1e3;
             }
-        } catch (OrtException e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
         return micros;
     }

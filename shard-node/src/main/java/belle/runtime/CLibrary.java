@@ -31,6 +31,37 @@ final class CLibrary {
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
 
+    private static final MethodHandle MMAP = function(
+            "mmap",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG));
+
+    private static final MethodHandle MREMAP = function(
+            "mremap",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG),
+            Linker.Option.firstVariadicArg(4));
+
+    private static final MethodHandle MUNMAP = function(
+            "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+    private static final int READ_WRITE = 1 | 2;
+    private static final int PRIVATE_ANONYMOUS = 2 | 0x20;
+    private static final int MAY_MOVE_FIXED = 1 | 2;
+    private static final long FAILED = -1;
+    private static final long HUGE_PAGE_BYTES = 2L << 20;
+
     /** MADV_HUGEPAGE of Linux, see madvise(2). */
     private static final int HUGE_PAGES = 14;
 
@@ -108,8 +139,39 @@ final class CLibrary {
         }
     }
 
-    private static MethodHandle function(String name, FunctionDescriptor type) {
+    /**
+     * Puts new memory with the same content in the place of mapped memory, at its address; nobody may write there meanwhile. Pages
+     * are the calling thread's, huge where that is possible.
+     *
+     * @param address of a whole mapping of {@code bytes}
+     * @throws OutOfMemoryError when there is no room
+     */
+    static void replaceByCopy(long address, long bytes) {
+        // A huge page stays one where both addresses lie alike.
+        long room = bytes + HUGE_PAGE_BYTES;
+        try {
+            long memory = (long) MMAP.invokeExact(0L, room, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+            if (memory == FAILED) {
+                throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
+            }
+            long from = memory + Math.floorMod(address - memory, HUGE_PAGE_BYTES);
+            MemorySegment copy = MemorySegment.ofAddress(from).reinterpret(bytes);
+            preferHugePages(copy);
+            copy.copyFrom(MemorySegment.ofAddress(address).reinterpret(bytes));
+            long moved = (long) MREMAP.invokeExact(from, bytes, bytes, MAY_MOVE_FIXED, address);
+            int ignored = (int) MUNMAP.invokeExact(memory, room);
+            if (moved == FAILED) {
+                throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
+            }
+        } catch (OutOfMemoryError e) {
+            throw e;
+        } catch (Throwable impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    private static MethodHandle function(String name, FunctionDescriptor type, Linker.Option... options) {
         Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
     }
 }

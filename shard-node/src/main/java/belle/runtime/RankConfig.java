@@ -13,6 +13,7 @@ import java.util.Map;
  * @param degree how many
  * @param degreeOf the same for models that are named here
  * @param cores processors of each rank, such as {@code 0-7,16}; empty for any
+ * @param weights where they have their weights
  * @param processes each rank has a process of its own
  * @param deadline a step of ranks in processes that takes longer never comes back
  * @param startDeadline a rank's process that takes longer to open never does
@@ -21,11 +22,13 @@ public record RankConfig(
         int degree,
         Map<String, Integer> degreeOf,
         List<String> cores,
+        RankWeights weights,
         boolean processes,
         Duration deadline,
         Duration startDeadline) {
     /** One, in this process. */
-    public static final RankConfig ONE = new RankConfig(1, Map.of(), List.of(), false, Duration.ZERO, Duration.ZERO);
+    public static final RankConfig ONE =
+            new RankConfig(1, Map.of(), List.of(), RankWeights.AUTO, false, Duration.ZERO, Duration.ZERO);
 
     public RankConfig {
         degreeOf = Map.copyOf(degreeOf);
@@ -43,6 +46,7 @@ public record RankConfig(
                 config.getInt("tensor-parallel"),
                 ReplicaCount.numbers(config.getObject("tensor-parallel-of"), "tensor-parallel-of"),
                 config.getStringList("rank-cores"),
+                RankWeights.of(config.getString("rank-weights")),
                 config.getBoolean("rank-processes"),
                 config.getDuration("rank-deadline"),
                 config.getDuration("rank-start-deadline"));
@@ -51,7 +55,7 @@ public record RankConfig(
     /** The same for one model, whose degree may be its own. */
     RankConfig of(String model) {
         return new RankConfig(
-                degreeOf.getOrDefault(model, degree), Map.of(), cores, processes, deadline, startDeadline);
+                degreeOf.getOrDefault(model, degree), Map.of(), cores, weights, processes, deadline, startDeadline);
     }
 
     /** The same for one replica of several, which has processors of its own. */
@@ -66,6 +70,6 @@ public record RankConfig(
                             + replicas + " replicas, but has " + cores.size() + " entries"));
         }
         List<String> own = cores.subList(replica * degree, (replica + 1) * degree);
-        return new RankConfig(degree, Map.of(), own, processes, deadline, startDeadline);
+        return new RankConfig(degree, Map.of(), own, weights, processes, deadline, startDeadline);
     }
 }

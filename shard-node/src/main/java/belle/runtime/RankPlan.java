@@ -5,16 +5,19 @@ import belle.proto.bundle.Bundle;
 import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
 import belle.proto.bundle.Manifest.Architecture;
+import belle.proto.bundle.Manifest.TensorEntry;
 import belle.proto.bundle.RankShare;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a rank is opened from, in this process or, as command-line arguments, in one of its own.
  *
  * @param blocks of the cache
  * @param cores that its threads stay on, such as {@code 0-7,16}; empty for any
+ * @param copied its weights are in its own memory, see {@link CopiedWeights}
  */
 record RankPlan(
         Path bundle,
@@ -25,9 +28,12 @@ record RankPlan(
         KvType kvType,
         int threads,
         boolean spinning,
-        String cores) {
+        String cores,
+        boolean copied) {
 
     static RankPlan of(Bundle bundle, int rank, KvLayout layout, RuntimeConfig config) {
+        String cores =
+                config.ranks().cores().isEmpty() ? "" : config.ranks().cores().get(rank);
         return new RankPlan(
                 bundle.dir(),
                 rank,
@@ -37,7 +43,8 @@ record RankPlan(
                 layout.type(),
                 Math.max(1, config.threads() / config.ranks().degree()),
                 config.spinning(),
-                config.ranks().cores().isEmpty() ? "" : config.ranks().cores().get(rank));
+                cores,
+                config.ranks().weights().copied(cores));
     }
 
     /** The rank's part of a model. */
@@ -58,8 +65,19 @@ record RankPlan(
         Architecture a = opened.manifest().architecture();
         RankShare share = share(opened.manifest());
         var layout = new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);
-        return OrtRank.open(
+        Supplier<OrtRank> opening = () -> OrtRank.open(
                 opened.graph(rank, degree), Kernels.library(), rank, layout, collective, logits, threads, spinning);
+        return copied
+                ? CopiedWeights.open(opened.file(Manifest.WEIGHTS_FILE), table(opened.manifest()), opening)
+                : opening.get();
+    }
+
+    /** What only the embedding reads, a row for a token. */
+    private Optional<TensorEntry> table(Manifest manifest) {
+        TensorEntry embedding = manifest.tensors().get("embedding.weight");
+        return embedding != null || degree == 1
+                ? Optional.ofNullable(embedding)
+                : Optional.ofNullable(manifest.tensors().get("head.weight"));
     }
 
     List<String> arguments() {
@@ -72,7 +90,8 @@ record RankPlan(
                 kvType.label(),
                 Integer.toString(threads),
                 Boolean.toString(spinning),
-                cores);
+                cores,
+                Boolean.toString(copied));
     }
 
     static RankPlan parse(List<String> arguments) {
@@ -85,6 +104,7 @@ record RankPlan(
                 KvType.of(arguments.get(5)).orElseThrow(),
                 Integer.parseInt(arguments.get(6)),
                 Boolean.parseBoolean(arguments.get(7)),
-                arguments.get(8));
+                arguments.get(8),
+                Boolean.parseBoolean(arguments.get(9)));
     }
 }

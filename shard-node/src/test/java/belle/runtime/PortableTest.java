@@ -159,7 +159,7 @@ class PortableTest {
         Path bundle = export(TinyBundles.BLOOM, WeightType.F16);
         refused(bundle, config(Provider.PORTABLE, 0, 1000), "for a slot of 2048 tokens");
         var asked = config(Provider.PORTABLE, 0);
-        var two = new RankConfig(2, Map.of(), List.of(), false, Duration.ZERO, Duration.ZERO);
+        var two = new RankConfig(2, Map.of(), List.of(), RankWeights.AUTO, false, Duration.ZERO, Duration.ZERO);
         refused(
                 bundle,
                 new RuntimeConfig(2, false, SLOTS_BYTES, Optional.empty(), 32, two, asked.accelerator()),

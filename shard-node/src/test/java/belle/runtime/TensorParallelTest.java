@@ -16,20 +16,15 @@ import belle.proto.bundle.KvType;
 import belle.proto.bundle.PromptTemplates;
 import belle.proto.bundle.WeightType;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -222,72 +217,8 @@ class TensorParallelTest {
         }
     }
 
-    @Test
-    void ranksStayOnTheirCores() throws Exception {
-        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var pinned = ranks(
-                2, Optional.empty(), true, Map.of(), List.of("0", "0-1"), Duration.ofMinutes(1), Duration.ofMinutes(2));
-        try (OpenModel model = OpenModel.open(bundle, pinned)) {
-            generate(model);
-            List<String> allowed = new ArrayList<>();
-            for (ProcessHandle rank : ranks()) {
-                try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(rank.pid()), "task"))) {
-                    for (Path thread : threads.toList()) {
-                        Files.readAllLines(thread.resolve("status")).stream()
-                                .filter(line -> line.startsWith("Cpus_allowed_list"))
-                                .forEach(line -> allowed.add(line.replaceFirst("^\\S+\\s+", "")));
-                    }
-                }
-            }
-            assertThat(allowed).contains("0");
-        }
-        assertThatThrownBy(
-                        () -> ranks(2, Optional.empty(), false, Map.of(), List.of("0"), Duration.ZERO, Duration.ZERO))
-                .hasMessageContaining("each of 2 ranks, but has 1");
-        assertThatThrownBy(() -> CpuList.parse("0-x")).hasMessageContaining("one is '0-x'");
-    }
-
-    /** A rank that is bound to cores computes there, also where it is the only one. */
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void boundRanksComputeOnThreadsOfTheirOwn(int degree) throws Exception {
-        Path bundle = export(RandomModels.bloom(folder.resolve("checkpoint"), 6, 32), Optional.empty(), 0);
-        var threads = ManagementFactory.getThreadMXBean();
-        var bound = ranks(
-                degree,
-                Optional.empty(),
-                false,
-                Map.of(),
-                List.of("0", "1").subList(0, degree),
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(2));
-        try (OpenModel model = OpenModel.open(bundle, bound)) {
-            generate(model);
-            long callers = threads.getCurrentThreadCpuTime();
-            Map<String, Long> before = rankTimes(threads);
-            generate(model);
-            callers = threads.getCurrentThreadCpuTime() - callers;
-            Map<String, Long> after = rankTimes(threads);
-            for (int rank = 0; rank < degree; rank++) {
-                String name = "rank-" + rank;
-                assertThat(Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name)))
-                        .as("%s against the caller's %d ns", name, callers)
-                        .isGreaterThan(callers);
-            }
-        }
-    }
-
-    /** Processor time of the threads of ranks. */
-    private static Map<String, Long> rankTimes(ThreadMXBean threads) {
-        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
-                .filter(thread -> thread != null && thread.getThreadName().startsWith("rank-"))
-                .collect(Collectors.toMap(
-                        ThreadInfo::getThreadName,
-                        thread -> threads.getThreadCpuTime(thread.getThreadId()),
-                        Long::sum));
-    }
-
-    private static List<ProcessHandle> ranks() {
+    /** This process's rank processes. */
+    static List<ProcessHandle> ranks() {
         return ProcessHandle.current()
                 .children()
                 .filter(child -> child.info()
@@ -318,7 +249,7 @@ class TensorParallelTest {
     }
 
     /** Three streams of different lengths at once, their prompts in chunks, sampled with log-probabilities. */
-    private static List<List<Completion.Choice>> generate(OpenModel model) {
+    static List<List<Completion.Choice>> generate(OpenModel model) {
         List<GenerationRequest> requests = new ArrayList<>();
         for (int stream = 0; stream < 3; stream++) {
             int[] ids = new int[5 + 30 * stream];
@@ -351,7 +282,7 @@ class TensorParallelTest {
             List<String> cores,
             Duration deadline,
             Duration startDeadline) {
-        var ranks = new RankConfig(degree, ofModels, cores, processes, deadline, startDeadline);
+        var ranks = new RankConfig(degree, ofModels, cores, RankWeights.AUTO, processes, deadline, startDeadline);
         return new RuntimeConfig(degree, false, 16 << 20, cache, 32, ranks, AcceleratorConfig.NONE);
     }
 
