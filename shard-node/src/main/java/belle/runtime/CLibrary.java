@@ -158,15 +158,24 @@ final class CLibrary {
             MemorySegment copy = MemorySegment.ofAddress(from).reinterpret(bytes);
             preferHugePages(copy);
             copy.copyFrom(MemorySegment.ofAddress(address).reinterpret(bytes));
+            // Not the place of the copy, which may be somebody else's as soon as it has moved.
+            unmap(memory, from - memory);
+            unmap(from + bytes, memory + room - from - bytes);
             long moved = (long) MREMAP.invokeExact(from, bytes, bytes, MAY_MOVE_FIXED, address);
-            int ignored = (int) MUNMAP.invokeExact(memory, room);
             if (moved == FAILED) {
+                unmap(from, bytes);
                 throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
             }
         } catch (OutOfMemoryError e) {
             throw e;
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
+        }
+    }
+
+    private static void unmap(long address, long bytes) throws Throwable {
+        if (bytes > 0) {
+            int ignored = (int) MUNMAP.invokeExact(address, bytes);
         }
     }
 
