@@ -215,8 +215,14 @@ class CommandsTest {
     void benchTellsWhatRanksCost() throws Exception {
         var run = Belle.run("bench", "--ranks", "--smoke", "--model", bundle);
         assertThat(run.status()).as(run.err()).isZero();
-        assertThat(run.out().lines()).hasSize(5);
-        assertThat(run.out()).contains("on 2 ranks", "beside a busy process", "sum of 2 rows of 4096");
+        assertThat(run.out().lines()).hasSize(7);
+        assertThat(run.out())
+                .contains(
+                        "on 2 ranks",
+                        "beside a busy process",
+                        "sum of 2 rows of 4096",
+                        "sum of 2 numbers",
+                        "an operator's call");
     }
 
     @Test
