@@ -148,7 +148,7 @@ final class AllReduceTest {
         }
     }
 
-    /** What benches take the time of adds up as the operator does. */
+    /** What benches take the time of meets as ranks do, once for each time. */
     @Test
     void aBenchMeetsAsRanksDo() {
         try (Arena arena = Arena.ofShared()) {
