@@ -151,9 +151,7 @@ final class CLibrary {
         long room = bytes + HUGE_PAGE_BYTES;
         try {
             long memory = (long) MMAP.invokeExact(0L, room, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-            if (memory == FAILED) {
-                throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
-            }
+            checkRoom(memory, bytes);
             long from = memory + Math.floorMod(address - memory, HUGE_PAGE_BYTES);
             MemorySegment copy = MemorySegment.ofAddress(from).reinterpret(bytes);
             preferHugePages(copy);
@@ -164,12 +162,18 @@ final class CLibrary {
             long moved = (long) MREMAP.invokeExact(from, bytes, bytes, MAY_MOVE_FIXED, address);
             if (moved == FAILED) {
                 unmap(from, bytes);
-                throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
             }
+            checkRoom(moved, bytes);
         } catch (OutOfMemoryError e) {
             throw e;
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
+        }
+    }
+
+    private static void checkRoom(long address, long bytes) {
+        if (address == FAILED) {
+            throw new OutOfMemoryError("no room for a copy of " + bytes + " bytes of weights");
         }
     }
 
