@@ -1,6 +1,7 @@
 package belle.bench;
 
 import java.io.IOException;
+import java.time.Duration;
 
 /** A process that never sleeps, until it is closed. */
 final class BusyProcess implements AutoCloseable {
@@ -12,6 +13,11 @@ final class BusyProcess implements AutoCloseable {
 
     static BusyProcess start() throws IOException {
         return new BusyProcess(new ProcessBuilder("bash", "-c", "while :; do :; done").start());
+    }
+
+    /** Returns the time of a processor that it has had, in the kernel's steps of 10 ms. */
+    Duration processorTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +25,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /** What it costs to cut a model into ranks on one machine: the same threads on one rank and on several, taking turns. */
 public final class RankBench {
@@ -47,8 +50,17 @@ public final class RankBench {
         rounds = smoke ? 1 : 7;
     }
 
-    /** Tokens a second of a prompt, and of an answer behind its first token. */
-    private record Speed(double prefill, double decode) {}
+    /**
+     * Tokens a second of a prompt, or of an answer behind its first token.
+     *
+     * @param taken what a busy process had meanwhile of all processors, 0 to 1
+     */
+    private record Speed(double tokens, double taken) {}
+
+    private record Run(Speed prompt, Speed answer) {}
+
+    /** Of one rank and of several, in turn. */
+    private record Runs(List<Run> whole, List<Run> cut) {}
 
     /**
      * Measures degree 1 and each of {@code degrees} in turn, alone and then beside a busy process.
@@ -59,25 +71,34 @@ public final class RankBench {
         for (int degree : degrees) {
             try (OpenModel whole = OpenModel.open(bundle, on(1));
                     OpenModel cut = OpenModel.open(bundle, on(degree))) {
-                speed(whole);
-                speed(cut);
-                measure(whole, cut, degree, "", lines);
-                try (var _ = BusyProcess.start()) {
-                    measure(whole, cut, degree, " beside a busy process", lines);
+                Supplier<Duration> nobody = () -> Duration.ZERO;
+                run(whole, nobody);
+                run(cut, nobody);
+                Runs alone = runs(whole, cut, nobody);
+                lines.accept(line(prompts(), degree, alone, Run::prompt));
+                lines.accept(line("answer, one stream", degree, alone, Run::answer));
+                try (var busy = BusyProcess.start()) {
+                    Runs beside = runs(whole, cut, busy::processorTime);
+                    lines.accept(line(prompts() + " beside a busy process", degree, beside, Run::prompt)
+                            + lost(alone, beside, Run::prompt));
+                    lines.accept(line("answer, one stream beside a busy process", degree, beside, Run::answer)
+                            + lost(alone, beside, Run::answer));
                 }
             }
         }
     }
 
-    private void measure(OpenModel whole, OpenModel cut, int degree, String where, Consumer<String> lines) {
-        List<Speed> ofWhole = new ArrayList<>();
-        List<Speed> ofCut = new ArrayList<>();
+    private String prompts() {
+        return "prompt of " + promptTokens + " tokens";
+    }
+
+    private Runs runs(OpenModel whole, OpenModel cut, Supplier<Duration> busy) {
+        var runs = new Runs(new ArrayList<>(), new ArrayList<>());
         for (int round = 0; round < rounds; round++) {
-            ofWhole.add(speed(whole));
-            ofCut.add(speed(cut));
+            runs.whole().add(run(whole, busy));
+            runs.cut().add(run(cut, busy));
         }
-        lines.accept(line("prompt of " + promptTokens + " tokens" + where, degree, ofWhole, ofCut, true));
-        lines.accept(line("answer, one stream" + where, degree, ofWhole, ofCut, false));
+        return runs;
     }
 
     private RuntimeConfig on(int degree) {
@@ -91,7 +112,6 @@ public final class RankBench {
                 config.ranks().startDeadline());
         return new RuntimeConfig(
                 config.threads(),
-                config.spinning(),
                 config.kvCacheBytes(),
                 config.kvCacheType(),
                 config.blockTokens(),
@@ -99,18 +119,27 @@ public final class RankBench {
                 config.accelerator());
     }
 
-    private Speed speed(OpenModel model) {
+    private Run run(OpenModel model, Supplier<Duration> busy) {
         int[] ids = new int[promptTokens];
         Arrays.setAll(ids, i -> 10 + i * 37 % 1900);
         var engine = new EngineConfig(1, 0, 512, 512, 1);
         var greedy = new SamplingParams(tokens + 1, 0, 0, 1, 0, 1, 0, 0, Map.of(), 0, -1, List.of(), true, 1);
-        Completion told = LocalGenerator.of(model, engine).generate(Tokens.of(ids), greedy, false, _ -> {});
-        return new Speed(1e6 * promptTokens / told.promptMicros(), 1e6 * tokens / told.decodeMicros());
+        List<Duration> taken = new ArrayList<>(List.of(busy.get()));
+        Completion told =
+                LocalGenerator.of(model, engine).generate(Tokens.of(ids), greedy, false, _ -> taken.add(busy.get()));
+        return new Run(
+                speed(promptTokens, told.promptMicros(), taken.get(0), taken.get(1)),
+                speed(tokens, told.decodeMicros(), taken.get(1), taken.getLast()));
     }
 
-    private String line(String what, int degree, List<Speed> whole, List<Speed> cut, boolean prefill) {
-        double one = median(whole, prefill);
-        double several = median(cut, prefill);
+    private static Speed speed(int tokens, long micros, Duration before, Duration after) {
+        double processors = Runtime.getRuntime().availableProcessors();
+        return new Speed(1e6 * tokens / micros, after.minus(before).toNanos() / (1e3 * micros * processors));
+    }
+
+    private String line(String what, int degree, Runs runs, Function<Run, Speed> of) {
+        double one = tokens(runs.whole(), of);
+        double several = tokens(runs.cut(), of);
         return String.format(
                 Locale.ROOT,
                 "%-46s %d threads on 1 rank %8.1f tokens/s, on %d ranks %8.1f  ratio %.2f",
@@ -122,11 +151,23 @@ public final class RankBench {
                 several / one);
     }
 
-    private static double median(List<Speed> speeds, boolean prefill) {
-        double[] values = speeds.stream()
-                .mapToDouble(speed -> prefill ? speed.prefill() : speed.decode())
-                .sorted()
-                .toArray();
+    /** What a busy process costs, beside what it has. */
+    private static String lost(Runs alone, Runs beside, Function<Run, Speed> of) {
+        return String.format(
+                Locale.ROOT,
+                ", lost %.0f%% and %.0f%%, the process had %.0f%% and %.0f%% of the processors",
+                100 * (1 - tokens(beside.whole(), of) / tokens(alone.whole(), of)),
+                100 * (1 - tokens(beside.cut(), of) / tokens(alone.cut(), of)),
+                100 * median(beside.whole(), of.andThen(Speed::taken)),
+                100 * median(beside.cut(), of.andThen(Speed::taken)));
+    }
+
+    private static double tokens(List<Run> runs, Function<Run, Speed> of) {
+        return median(runs, of.andThen(Speed::tokens));
+    }
+
+    private static double median(List<Run> runs, Function<Run, Double> of) {
+        double[] values = runs.stream().mapToDouble(of::apply).sorted().toArray();
         return values[values.length / 2];
     }
 
