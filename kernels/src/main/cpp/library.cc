@@ -1,6 +1,8 @@
 // What the shared library exports: the registration that ONNX Runtime calls, and a few plain C functions.
 #include <chrono>
-#include <cstring>
+#include <cstdlib>
+#include <map>
+#include <mutex>
 #include <string>
 
 #include "ops/ops.h"
@@ -10,24 +12,50 @@
 namespace belle {
 namespace {
 
-OrtCustomOpDomain* create_domain(const Api& api) {
+/// The option of a session that says how many threads compute it, the calling one counted; without it one does.
+constexpr char kThreads[] = "belle.threads";
+
+/// The ops for sessions of so many threads. They stay for the life of the process: sessions keep pointers into them.
+struct Operators {
   OrtCustomOpDomain* domain = nullptr;
-  check(api, api.create_domain("belle", &domain));
-  for (const OrtCustomOp* op :
-       {Adapter<Embedding>::custom_op(), Adapter<MatMulF32>::custom_op(), Adapter<MatMulF16>::custom_op(),
-        Adapter<MatMulQ<4>>::custom_op(), Adapter<MatMulQ<8>>::custom_op(),
-        Adapter<PagedAttention>::custom_op(), Adapter<RmsNorm>::custom_op(), Adapter<LayerNorm>::custom_op(),
-        Adapter<Gelu>::custom_op(), Adapter<SiluMul>::custom_op(), Adapter<Residual>::custom_op(), Adapter<AllReduce>::custom_op()}) {
-    check(api, api.domain_add(domain, op));
+  std::vector<std::unique_ptr<SizedOp>> ops;
+
+  Operators(const Api& api, int threads) {
+    check(api, api.create_domain("belle", &domain));
+    add<Embedding, MatMulF32, MatMulF16, MatMulQ<4>, MatMulQ<8>, PagedAttention, RmsNorm, LayerNorm, Gelu, SiluMul, Residual,
+        AllReduce>(api, threads);
   }
-  return domain;
+
+ private:
+  template <class... Ops>
+  void add(const Api& api, int threads) {
+    (ops.push_back(Adapter<Ops>::describe(threads)), ...);
+    for (const auto& op : ops) check(api, api.domain_add(domain, op.get()));
+  }
+};
+
+int threads_of(const Api& api, const OrtSessionOptions* options) {
+  int has = 0;
+  check(api, api.has_option(options, kThreads, &has));
+  if (has == 0) return 1;
+  char text[32] = {};
+  size_t size = sizeof text;
+  check(api, api.option(options, kThreads, text, &size));
+  char* end = text;
+  const int64_t threads = std::strtoll(text, &end, 10);
+  if (*end != 0) refuse("%s must be a whole number, but is %s", kThreads, text);
+  require_range(kThreads, threads, 1, Team::kMaxThreads);
+  return static_cast<int>(threads);
 }
 
 void register_ops(const Api& api, OrtSessionOptions* options) {
   selected_kernels();  // a wrong BELLE_ISA is refused here, before any graph is read
-  // One domain for the life of the process: sessions keep pointers into it.
-  static OrtCustomOpDomain* const domain = create_domain(api);
-  check(api, api.options_add_domain(options, domain));
+  static std::mutex mutex;
+  static auto& of_threads = *new std::map<int, Operators>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const int threads = threads_of(api, options);
+  const Operators& operators = of_threads.try_emplace(threads, api, threads).first->second;
+  check(api, api.options_add_domain(options, operators.domain));
 }
 
 }  // namespace

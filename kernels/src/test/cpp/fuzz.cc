@@ -335,8 +335,8 @@ struct Fuzz {
       belle_select_isa(set);
       for (int threads = 1; threads <= 2; threads++) {
         if (!pool.empty()) std::memcpy(const_cast<char*>(c.pool.data()), pool.data(), pool.size());
-        HostOp op(c.op, c.info);
-        const std::vector<float> y = op.error.empty() ? op.run(c.values(), threads) : std::vector<float>();
+        HostOp op(c.op, c.info, threads);
+        const std::vector<float> y = op.error.empty() ? op.run(c.values()) : std::vector<float>();
         const bool begin = set == sets[0] && threads == 1;
         if (begin) first = y;
         const bool same = y.size() == first.size() && (y.empty() || std::memcmp(y.data(), first.data(), y.size() * 4) == 0);
@@ -353,8 +353,8 @@ struct Fuzz {
 
   void run_spoilt(const Case& c) {
     belle_select_isa(sets[sets.size() - 1]);
-    HostOp op(c.op, c.info);
-    if (op.error.empty()) op.run(c.values(), 2);
+    HostOp op(c.op, c.info, 2);
+    if (op.error.empty()) op.run(c.values());
     (op.error.empty() ? computed : refused)++;
   }
 };
@@ -370,7 +370,10 @@ int main(int count, char** arguments) {
   const int cases = count > 1 ? std::atoi(arguments[1]) : 400;
   const uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
   const OrtApiBase base = {get_api, get_version};
-  if (RegisterCustomOps(nullptr, &base) != nullptr) return 1;
+  for (int threads = 1; threads <= 2; threads++) {
+    OrtSessionOptions options = {threads};
+    if (RegisterCustomOps(&options, &base) != nullptr) return 1;
+  }
   Fuzz fuzz;
   for (const char* set : {"scalar", "avx2", "avx512", "vnni"}) {
     if (belle_select_isa(set) == 0) fuzz.sets.push_back(set);

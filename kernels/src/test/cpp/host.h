@@ -1,9 +1,10 @@
 // A stand-in for ONNX Runtime: just enough of the C ABI to create an op and run it over tensors that lie
 // in exactly sized heap blocks, so that AddressSanitizer sees any step beyond them.
 #pragma once
+#include <cstdio>
+#include <cstring>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "ort/abi.h"
@@ -34,7 +35,9 @@ struct OrtKernelInfo {
 struct OrtKernelContext {
   std::vector<const OrtValue*> inputs;
   OrtValue output;
-  int threads = 1;
+};
+struct OrtSessionOptions {
+  int threads;
 };
 
 inline size_t element_bytes(ElementType type) {
@@ -86,13 +89,13 @@ inline OrtStatus* domain_add(OrtCustomOpDomain* domain, const OrtCustomOp* op) {
   domain->ops[op->name(op)] = op;
   return nullptr;
 }
-/// The domain registered last; options are not looked at.
-inline OrtCustomOpDomain*& registered() {
-  static OrtCustomOpDomain* domain = nullptr;
-  return domain;
+/// The domains by the number of threads.
+inline std::map<int, OrtCustomOpDomain*>& registered() {
+  static std::map<int, OrtCustomOpDomain*> domains;
+  return domains;
 }
-inline OrtStatus* add_domain(OrtSessionOptions*, OrtCustomOpDomain* domain) {
-  registered() = domain;
+inline OrtStatus* add_domain(OrtSessionOptions* options, OrtCustomOpDomain* domain) {
+  registered()[options->threads] = domain;
   return nullptr;
 }
 
@@ -160,19 +163,12 @@ inline OrtStatus* output(OrtKernelContext* context, size_t, const int64_t* dims,
   *value = &context->output;
   return nullptr;
 }
-inline OrtStatus* parallel_for(const OrtKernelContext* context, void (*body)(void*, size_t), size_t total, size_t,
-                               void* data) {
-  const size_t threads = static_cast<size_t>(context->threads);
-  const auto run = [=](size_t first) {
-    for (size_t i = first; i < total; i += threads) body(data, i);
-  };
-  if (threads == 1) {
-    run(0);
-    return nullptr;
-  }
-  std::thread other(run, 1);
-  run(0);
-  other.join();
+inline OrtStatus* has_option(const OrtSessionOptions*, const char* key, int* has) {
+  *has = std::strcmp(key, "belle.threads") == 0;
+  return nullptr;
+}
+inline OrtStatus* option(const OrtSessionOptions* options, const char*, char* text, size_t* size) {
+  *size = static_cast<size_t>(std::snprintf(text, *size, "%d", options->threads)) + 1;
   return nullptr;
 }
 
@@ -183,7 +179,7 @@ inline const OrtApi* api() {
     set(0, status), set(2, message), set(26, create_domain), set(27, domain_add), set(28, add_domain);
     set(51, tensor_data), set(60, element_type), set(61, rank), set(62, dimensions), set(65, tensor_info);
     set(85, number), set(86, integer), set(87, text), set(88, input_count), set(90, input), set(91, output);
-    set(93, release_status), set(99, release_info), set(163, list), set(274, parallel_for);
+    set(93, release_status), set(99, release_info), set(163, list), set(237, has_option), set(238, option);
     return t;
   }();
   return &table;
@@ -191,10 +187,11 @@ inline const OrtApi* api() {
 
 }  // namespace host
 
-/// One op with its attributes. `error` says why there is none.
+/// One op with its attributes, for so many threads. `error` says why there is none.
 class HostOp {
  public:
-  HostOp(const std::string& name, const OrtKernelInfo& info) : op_(host::registered()->ops.at(name)) {
+  HostOp(const std::string& name, const OrtKernelInfo& info, int threads)
+      : op_(host::registered().at(threads)->ops.at(name)) {
     error = text(op_->create_kernel_v2(op_, host::api(), &info, &kernel_));
   }
   HostOp(const HostOp&) = delete;
@@ -203,10 +200,9 @@ class HostOp {
   }
 
   /// The output's floats; empty, with `error` set, when the op refuses.
-  std::vector<float> run(const std::vector<const OrtValue*>& inputs, int threads) {
+  std::vector<float> run(const std::vector<const OrtValue*>& inputs) {
     OrtKernelContext context;
     context.inputs = inputs;
-    context.threads = threads;
     error = text(op_->compute_v2(kernel_, &context));
     std::vector<float> values;
     if (error.empty()) {

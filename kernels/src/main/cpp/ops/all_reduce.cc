@@ -2,20 +2,11 @@
 //
 // A rank copies a piece of its part into its own slot, counts up, waits until the others have counted as far, and adds all
 // slots. A slot is used again two pieces later: by then every rank has counted the piece between, so nobody reads it any more.
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
 #include "ops/ops.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "threads/wait.h"
 
 namespace belle {
 namespace {
@@ -25,8 +16,6 @@ constexpr int64_t kMaxRanks = 8;
 constexpr int64_t kPieceFloats = 16384;
 /// A rank's count of pieces: the number of the step above, the step's pieces below.
 constexpr int kPieceBits = 24;
-/// Looks at another rank's count before this thread sleeps: some tens of microseconds.
-constexpr int kLooks = 1000;
 /// A sleeper looks again after so long, whatever happened: a rank of another process may have died.
 constexpr timespec kNap = {0, 2'000'000};
 
@@ -53,21 +42,9 @@ struct Meeting {
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free && sizeof(Progress) == 64, "shared between processes");
 
-long futex(std::atomic<uint64_t>& count, int operation, uint32_t value, const timespec* timeout) {
-  return syscall(SYS_futex, reinterpret_cast<uint32_t*>(&count), operation, value, timeout, nullptr, 0);
-}
-
-void relax() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 void post(Progress& own, uint64_t pieces) {
   own.pieces.store(pieces);
-  if (own.sleepers.load() > 0) futex(own.pieces, FUTEX_WAKE, INT32_MAX, nullptr);
+  if (own.sleepers.load() > 0) wake_all(&own.pieces);
 }
 
 void await(Meeting& meeting, int64_t rank, uint64_t pieces, int64_t step) {
@@ -80,10 +57,21 @@ void await(Meeting& meeting, int64_t rank, uint64_t pieces, int64_t step) {
   bool failed = false;
   for (uint64_t seen; !failed && (seen = other.pieces.load()) < pieces;) {
     failed = meeting.failed.load() == static_cast<uint64_t>(step) + 1;
-    if (!failed) futex(other.pieces, FUTEX_WAIT, static_cast<uint32_t>(seen), &kNap);
+    if (!failed) sleep_on(&other.pieces, static_cast<uint32_t>(seen), &kNap);
   }
   other.sleepers.fetch_sub(1);
   if (failed) refuse("another rank gave up step %lld", static_cast<long long>(step));
+}
+
+/// Writes past the caches: the lines of a slot are in another rank's, and to take them back, one by one, takes longer than the
+/// way over memory wherever the two processors are on different dies.
+void publish(const float* from, int64_t count, float* slot) {
+  int64_t i = 0;
+#if defined(__x86_64__)
+  for (; i + 4 <= count; i += 4) _mm_stream_ps(slot + i, _mm_loadu_ps(from + i));
+  _mm_sfence();
+#endif
+  std::copy(from + i, from + count, slot + i);
 }
 
 /// Adds the parts of 2, 4 or 8 ranks as a tree.
@@ -116,7 +104,7 @@ void all_reduce(const int64_t* collective, const float* x, int64_t total, float*
   if (piece >> kPieceBits != static_cast<uint64_t>(step)) piece = static_cast<uint64_t>(step) << kPieceBits;
   for (int64_t at = 0; at < total; at += kPieceFloats) {
     const int64_t count = std::min(kPieceFloats, total - at);
-    std::memcpy(meeting.slot(rank, piece), x + at, static_cast<size_t>(count) * sizeof(float));
+    publish(x + at, count, meeting.slot(rank, piece));
     const float* parts[kMaxRanks];
     for (int64_t r = 0; r < ranks; r++) parts[r] = r == rank ? x + at : meeting.slot(r, piece);
     post(own, ++piece);

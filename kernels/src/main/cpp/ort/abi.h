@@ -85,6 +85,14 @@ class Api {
     return at<OrtStatus* (*)(OrtSessionOptions*, OrtCustomOpDomain*)>(28)(options, domain);
   }
 
+  OrtStatus* has_option(const OrtSessionOptions* options, const char* key, int* has) const {
+    return at<OrtStatus* (*)(const OrtSessionOptions*, const char*, int*)>(237)(options, key, has);
+  }
+  /// `size` is that of `text`; the final zero byte counts.
+  OrtStatus* option(const OrtSessionOptions* options, const char* key, char* text, size_t* size) const {
+    return at<OrtStatus* (*)(const OrtSessionOptions*, const char*, char*, size_t*)>(238)(options, key, text, size);
+  }
+
   OrtStatus* tensor_data(OrtValue* value, void** data) const {
     return at<OrtStatus* (*)(OrtValue*, void**)>(51)(value, data);
   }
@@ -128,11 +136,6 @@ class Api {
   OrtStatus* output(OrtKernelContext* context, size_t index, const int64_t* dims, size_t rank, OrtValue** value) const {
     return at<OrtStatus* (*)(OrtKernelContext*, size_t, const int64_t*, size_t, OrtValue**)>(91)(context, index, dims,
                                                                                                 rank, value);
-  }
-  OrtStatus* parallel_for(const OrtKernelContext* context, void (*body)(void*, size_t), size_t total, size_t batches,
-                          void* data) const {
-    return at<OrtStatus* (*)(const OrtKernelContext*, void (*)(void*, size_t), size_t, size_t, void*)>(274)(
-        context, body, total, batches, data);
   }
 
  private:

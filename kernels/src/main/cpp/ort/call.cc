@@ -61,7 +61,7 @@ void Tensor::require_dims(std::initializer_list<int64_t> dims) const {
   }
 }
 
-Call::Call(const Api& api, OrtKernelContext* context) : api_(api), context_(context) {
+Call::Call(const Api& api, OrtKernelContext* context, int threads) : api_(api), context_(context), threads_(threads) {
   check(api_, api_.input_count(context_, &inputs_));
 }
 

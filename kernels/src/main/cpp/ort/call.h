@@ -1,10 +1,11 @@
-// One run of one op: its inputs as checked tensors, its output, and the session's threads.
+// One run of one op: its inputs as checked tensors, its output, and the threads that compute it.
 #pragma once
 #include <initializer_list>
 #include <vector>
 
 #include "ort/abi.h"
 #include "ort/refusal.h"
+#include "threads/team.h"
 
 namespace belle {
 
@@ -58,7 +59,8 @@ class Tensor {
 /// The context of one compute call.
 class Call {
  public:
-  Call(const Api& api, OrtKernelContext* context);
+  /// `threads` share the work, the calling one counted.
+  Call(const Api& api, OrtKernelContext* context, int threads);
 
   /// Input `index`; `name` is what a refusal calls it.
   Tensor input(size_t index, const char* name) const;
@@ -66,22 +68,22 @@ class Call {
   /// Allocates output 0 and returns its elements.
   float* output(std::initializer_list<int64_t> dims) const;
 
-  /// Runs body(i) for every i in [0, count) on the session's threads, each i claimed by the next free
-  /// thread. With one item, or work too small to share, it runs here. The body must not throw.
+  /// Runs body(i) for every i in [0, count) on the session's threads. With one item, or work too small to share, it runs
+  /// here. The body must not throw.
   template <class Body>
   void parallel(int64_t count, bool worth_sharing, const Body& body) const {
-    if (count <= 1 || !worth_sharing) {
+    if (count <= 1 || threads_ == 1 || !worth_sharing) {
       for (int64_t i = 0; i < count; i++) body(i);
       return;
     }
-    auto run = [](void* data, size_t i) { (*static_cast<const Body*>(data))(static_cast<int64_t>(i)); };
-    check(api_, api_.parallel_for(context_, run, static_cast<size_t>(count), static_cast<size_t>(count),
-                                  const_cast<Body*>(&body)));
+    const auto run = [](void* data, int64_t i) { (*static_cast<const Body*>(data))(i); };
+    Team::of_this_thread(threads_).run(count, run, const_cast<Body*>(&body));
   }
 
  private:
   const Api& api_;
   OrtKernelContext* context_;
+  int threads_;
   size_t inputs_ = 0;
 };
 

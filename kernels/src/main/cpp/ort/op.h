@@ -43,23 +43,19 @@ OrtStatus* guarded(const Api& api, const char* op, const Body& body) {
   return api.create_status(code, (std::string("belle.") + op + ": " + message).c_str());
 }
 
+/// An op for the sessions of so many threads.
+struct SizedOp : OrtCustomOp {
+  int threads;
+};
+
 template <class Op>
 class Adapter {
  public:
-  static const OrtCustomOp* custom_op() {
-    static const OrtCustomOp op = describe();
-    return &op;
-  }
-
- private:
-  /// What ONNX Runtime holds for a node.
-  struct Node {
-    Api api;
-    Op op;
-  };
-
-  static OrtCustomOp describe() {
-    OrtCustomOp op = {};
+  /// What ONNX Runtime is told of the op for sessions of so many threads.
+  static std::unique_ptr<SizedOp> describe(int threads) {
+    auto described = std::make_unique<SizedOp>();
+    described->threads = threads;
+    OrtCustomOp& op = *described;
     op.version = kApiVersion;
     op.name = [](const OrtCustomOp*) { return Op::kName; };
     op.execution_provider = [](const OrtCustomOp*) -> const char* { return nullptr; };
@@ -79,17 +75,27 @@ class Adapter {
     op.create_kernel_v2 = create;
     op.compute_v2 = compute;
     op.destroy = [](void* node) { delete static_cast<Node*>(node); };
-    return op;
+    return described;
   }
 
-  static OrtStatus* create(const OrtCustomOp*, const OrtApi* table, const OrtKernelInfo* info, void** kernel) {
+ private:
+  /// What ONNX Runtime holds for a node.
+  struct Node {
+    Api api;
+    int threads;
+    Op op;
+  };
+
+  static OrtStatus* create(const OrtCustomOp* described, const OrtApi* table, const OrtKernelInfo* info, void** kernel) {
     const Api api(table);
-    return guarded(api, Op::kName, [&] { *kernel = new Node{api, Op(Attributes(api, info), selected_kernels())}; });
+    return guarded(api, Op::kName, [&] {
+      *kernel = new Node{api, static_cast<const SizedOp*>(described)->threads, Op(Attributes(api, info), selected_kernels())};
+    });
   }
 
   static OrtStatus* compute(void* kernel, OrtKernelContext* context) {
     const Node& node = *static_cast<const Node*>(kernel);
-    return guarded(node.api, Op::kName, [&] { node.op.compute(Call(node.api, context)); });
+    return guarded(node.api, Op::kName, [&] { node.op.compute(Call(node.api, context, node.threads)); });
   }
 };
 

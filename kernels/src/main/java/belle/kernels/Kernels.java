@@ -1,5 +1,8 @@
 package belle.kernels;
 
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import belle.proto.Failure;
 import belle.proto.FailureException;
 import belle.proto.UserCache;
@@ -24,10 +27,36 @@ import java.util.Locale;
  * folder, under its content's hash.
  */
 public final class Kernels {
+    /** Read when the library is registered. */
+    private static final String THREADS = "belle.threads";
+
     private Kernels() {}
 
     private static final class Extracted {
         static final Path LIBRARY = extract(UserCache.directory().resolve("native"));
+    }
+
+    /**
+     * Returns options for sessions whose operators are these. Closing them would unload the operators, so they must stay open as long as the
+     * sessions.
+     *
+     * @param threads that compute a step together, the caller's own counted: 1 to 1024. ONNX Runtime's own have nothing to do
+     */
+    public static SessionOptions options(int threads) throws OrtException {
+        var options = new SessionOptions();
+        try {
+            options.addConfigEntry(THREADS, Integer.toString(threads));
+            options.registerCustomOpLibrary(library().toString());
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.setExecutionMode(ExecutionMode.SEQUENTIAL);
+            // Every step has a shape of its own; a pattern for each would cost more than it saves.
+            options.setMemoryPatternOptimization(false);
+            return options;
+        } catch (OrtException | RuntimeException e) {
+            options.close();
+            throw e;
+        }
     }
 
     /**

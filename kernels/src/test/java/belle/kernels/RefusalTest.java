@@ -67,6 +67,13 @@ final class RefusalTest {
         refused(() -> attention(264).open(1), "belle.PagedAttention: head_dim must lie in [8, 256], but is 264");
     }
 
+    @Test
+    void namesANumberOfThreadsThatCannotBe() {
+        SingleOp.Builder op = SingleOp.of("Gelu").input(OnnxJavaType.FLOAT, 2);
+        refused(() -> op.open(0), "belle.threads must lie in [1, 1024], but is 0");
+        refused(() -> op.open(1025), "belle.threads must lie in [1, 1024], but is 1025");
+    }
+
     private static SingleOp.Builder attention(long headDim) {
         return SingleOp.of("PagedAttention")
                 .input(OnnxJavaType.FLOAT, 2)

@@ -258,7 +258,7 @@ public final class GpuCheck {
     private RuntimeConfig config(Provider by, int slotTokens, long cacheBytes) {
         int threads = Runtime.getRuntime().availableProcessors();
         var accelerator = new AcceleratorConfig(by, false, slotTokens, device, 2L << 30);
-        return new RuntimeConfig(threads, false, cacheBytes, Optional.empty(), 64, RankConfig.ONE, accelerator);
+        return new RuntimeConfig(threads, cacheBytes, Optional.empty(), 64, RankConfig.ONE, accelerator);
     }
 
     private static EngineConfig engine(int sequences) {

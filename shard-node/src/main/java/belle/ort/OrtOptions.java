@@ -12,13 +12,13 @@ public final class OrtOptions implements AutoCloseable {
     private final OrtApi api;
     private final MemorySegment handle;
 
-    OrtOptions(OrtApi api, int threads, boolean spinning) {
+    OrtOptions(OrtApi api, int threads) {
         this.api = api;
         this.handle = api.create(Call.CREATE_OPTIONS);
         api.call(Call.SET_INTRA_OP_THREADS, handle, threads);
         // Runs have many shapes; a pattern for each would cost more than it saves.
         api.call(Call.DISABLE_MEMORY_PATTERNS, handle);
-        config("session.intra_op.allow_spinning", spinning ? "1" : "0");
+        config("session.intra_op.allow_spinning", "0");
     }
 
     MemorySegment handle() {

@@ -42,12 +42,12 @@ public final class OrtSession implements AutoCloseable {
      * @param threads of the processor
      * @throws OrtFailure when the graph or the device is refused
      */
-    public static OrtSession open(Path library, Path graph, Device device, int threads, boolean spinning) {
+    public static OrtSession open(Path library, Path graph, Device device, int threads) {
         OrtApi api = OrtApi.of(library);
         try (Arena arena = Arena.ofConfined()) {
             // Before anything else: providers log where it says.
             MemorySegment environment = api.create(Call.CREATE_ENV, ERRORS_ONLY, arena.allocateFrom("belle"));
-            try (OrtOptions options = new OrtOptions(api, threads, spinning)) {
+            try (OrtOptions options = new OrtOptions(api, threads)) {
                 device.addTo(options);
                 MemorySegment path = arena.allocateFrom(graph.toString());
                 MemorySegment session = api.create(Call.CREATE_SESSION, environment, path, options.handle());

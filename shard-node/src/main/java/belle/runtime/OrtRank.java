@@ -6,8 +6,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import belle.engine.BlockCopy;
+import belle.kernels.Kernels;
 import belle.kernels.OrtLibraries;
 import belle.proto.Failure;
 import belle.proto.FailureException;
@@ -29,7 +29,6 @@ import java.util.Set;
  */
 final class OrtRank implements Rank {
     private final OrtEnvironment environment;
-    // Closing the options would unload the operators, so they stay open as long as the session.
     private final SessionOptions options;
     private final OrtSession session;
     private final int rank;
@@ -61,7 +60,6 @@ final class OrtRank implements Rank {
     /**
      * Opens a rank's graph.
      *
-     * @param operators the library of the graph's own operators
      * @param layout of the cache of the rank's key/value heads
      * @param collective where it meets the other ranks, borrowed; empty where there is one
      * @param logits where its columns go
@@ -69,30 +67,20 @@ final class OrtRank implements Rank {
      * @throws FailureException {@link Failure.Broken} when ONNX Runtime refuses the graph
      */
     static OrtRank open(
-            Path graph,
-            Path operators,
-            int rank,
-            KvLayout layout,
-            Optional<Collective> collective,
-            LogitsMemory logits,
-            int threads,
-            boolean spinning) {
+            Path graph, int rank, KvLayout layout, Optional<Collective> collective, LogitsMemory logits, int threads) {
         OrtEnvironment environment = environment();
-        SessionOptions options = new SessionOptions();
         KvPool pool = KvPool.reserve(layout);
         try {
-            options.registerCustomOpLibrary(operators.toString());
-            options.setIntraOpNumThreads(threads);
-            options.setInterOpNumThreads(1);
-            options.setExecutionMode(ExecutionMode.SEQUENTIAL);
-            // Every step has a shape of its own; a pattern for each would cost more than it saves.
-            options.setMemoryPatternOptimization(false);
-            options.addConfigEntry("session.intra_op.allow_spinning", spinning ? "1" : "0");
-            OrtSession session = environment.createSession(graph.toString(), options);
-            return new OrtRank(environment, options, session, rank, pool, collective, logits);
+            SessionOptions options = Kernels.options(threads);
+            try {
+                OrtSession session = environment.createSession(graph.toString(), options);
+                return new OrtRank(environment, options, session, rank, pool, collective, logits);
+            } catch (OrtException e) {
+                options.close();
+                throw e;
+            }
         } catch (OrtException e) {
             pool.close();
-            options.close();
             throw new FailureException(
                     new Failure.Broken(graph.toString(), "graph", "ONNX Runtime refuses it: " + e.getMessage()), e);
         }

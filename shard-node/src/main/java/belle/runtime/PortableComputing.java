@@ -82,11 +82,7 @@ final class PortableComputing {
             SlotPool pool = SlotPool.reserve(device, layout(manifest, config));
             try {
                 OrtSession session = OrtSession.open(
-                        OrtLibraries.folder().resolve(OrtLibraries.RUNTIME),
-                        graph,
-                        device,
-                        config.threads(),
-                        config.spinning());
+                        OrtLibraries.folder().resolve(OrtLibraries.RUNTIME), graph, device, config.threads());
                 PortableRank rank =
                         new PortableRank(session, pool, manifest.architecture().vocabulary());
                 return new Computing(provider, pool.layout(), pool.sequenceTokens(), rank);

@@ -1,6 +1,5 @@
 package belle.runtime;
 
-import belle.kernels.Kernels;
 import belle.proto.bundle.Bundle;
 import belle.proto.bundle.KvType;
 import belle.proto.bundle.Manifest;
@@ -27,7 +26,6 @@ record RankPlan(
         int blockTokens,
         KvType kvType,
         int threads,
-        boolean spinning,
         String cores,
         boolean copied) {
 
@@ -42,7 +40,6 @@ record RankPlan(
                 layout.blockTokens(),
                 layout.type(),
                 Math.max(1, config.threads() / config.ranks().degree()),
-                config.spinning(),
                 cores,
                 config.ranks().weights().copied(cores));
     }
@@ -65,8 +62,8 @@ record RankPlan(
         Architecture a = opened.manifest().architecture();
         RankShare share = share(opened.manifest());
         var layout = new KvLayout(a.layers(), blocks, share.kvHeads().size(), a.headDim(), blockTokens, kvType);
-        Supplier<OrtRank> opening = () -> OrtRank.open(
-                opened.graph(rank, degree), Kernels.library(), rank, layout, collective, logits, threads, spinning);
+        Supplier<OrtRank> opening =
+                () -> OrtRank.open(opened.graph(rank, degree), rank, layout, collective, logits, threads);
         return copied
                 ? CopiedWeights.open(opened.file(Manifest.WEIGHTS_FILE), table(opened.manifest()), opening)
                 : opening.get();
@@ -89,7 +86,6 @@ record RankPlan(
                 Integer.toString(blockTokens),
                 kvType.label(),
                 Integer.toString(threads),
-                Boolean.toString(spinning),
                 cores,
                 Boolean.toString(copied));
     }
@@ -103,8 +99,7 @@ record RankPlan(
                 Integer.parseInt(arguments.get(4)),
                 KvType.of(arguments.get(5)).orElseThrow(),
                 Integer.parseInt(arguments.get(6)),
-                Boolean.parseBoolean(arguments.get(7)),
-                arguments.get(8),
-                Boolean.parseBoolean(arguments.get(9)));
+                arguments.get(7),
+                Boolean.parseBoolean(arguments.get(8)));
     }
 }

@@ -21,7 +21,6 @@ import java.util.stream.IntStream;
  */
 public record RuntimeConfig(
         int threads,
-        boolean spinning,
         long kvCacheBytes,
         Optional<KvType> kvCacheType,
         int blockTokens,
@@ -32,19 +31,17 @@ public record RuntimeConfig(
     /** For one replica. */
     public RuntimeConfig(
             int threads,
-            boolean spinning,
             long kvCacheBytes,
             Optional<KvType> kvCacheType,
             int blockTokens,
             RankConfig ranks,
             AcceleratorConfig accelerator) {
-        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, ranks, accelerator, ReplicaCount.ONE);
+        this(threads, kvCacheBytes, kvCacheType, blockTokens, ranks, accelerator, ReplicaCount.ONE);
     }
 
     /** On one rank of the processor's kernels. */
-    public RuntimeConfig(
-            int threads, boolean spinning, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
-        this(threads, spinning, kvCacheBytes, kvCacheType, blockTokens, RankConfig.ONE, AcceleratorConfig.NONE);
+    public RuntimeConfig(int threads, long kvCacheBytes, Optional<KvType> kvCacheType, int blockTokens) {
+        this(threads, kvCacheBytes, kvCacheType, blockTokens, RankConfig.ONE, AcceleratorConfig.NONE);
     }
 
     /** What each replica of one model is told, whose number of them and of ranks may be its own. */
@@ -53,7 +50,6 @@ public record RuntimeConfig(
         return IntStream.range(0, number)
                 .mapToObj(replica -> new RuntimeConfig(
                         Math.max(1, threads / number),
-                        spinning,
                         kvCacheBytes,
                         kvCacheType,
                         blockTokens,
@@ -67,7 +63,6 @@ public record RuntimeConfig(
         int threads = config.getInt("threads");
         return new RuntimeConfig(
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-                config.getBoolean("spinning"),
                 config.getBytes("kv-cache-bytes"),
                 kvCacheType(config.getString("kv-cache-type")),
                 config.getInt("block-tokens"),

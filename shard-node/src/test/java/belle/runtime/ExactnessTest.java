@@ -116,7 +116,7 @@ class ExactnessTest {
     }
 
     private static RuntimeConfig config(int threads, KvType cache) {
-        return new RuntimeConfig(threads, false, 16 << 20, Optional.of(cache), 32);
+        return new RuntimeConfig(threads, 16 << 20, Optional.of(cache), 32);
     }
 
     /** More than one block, so that a prefix can be found again. */

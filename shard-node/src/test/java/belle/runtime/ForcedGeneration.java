@@ -35,7 +35,7 @@ final class ForcedGeneration {
         for (String bundle : List.of(arguments).subList(1, arguments.length)) {
             for (KvType cache : KvType.values()) {
                 for (int threads = 1; threads <= 2; threads++) {
-                    var config = new RuntimeConfig(threads, false, 4 << 20, Optional.of(cache), 32);
+                    var config = new RuntimeConfig(threads, 4 << 20, Optional.of(cache), 32);
                     try (OpenModel model = OpenModel.open(Path.of(bundle), config)) {
                         System.out.println(bundle + " " + cache + " greedy " + told(model, greedy()));
                         System.out.println(bundle + " " + cache + " sampled " + told(model, sampled()));

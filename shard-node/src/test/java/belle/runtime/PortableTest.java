@@ -162,13 +162,12 @@ class PortableTest {
         var two = new RankConfig(2, Map.of(), List.of(), RankWeights.AUTO, false, Duration.ZERO, Duration.ZERO);
         refused(
                 bundle,
-                new RuntimeConfig(2, false, SLOTS_BYTES, Optional.empty(), 32, two, asked.accelerator()),
+                new RuntimeConfig(2, SLOTS_BYTES, Optional.empty(), 32, two, asked.accelerator()),
                 "--tensor-parallel must be 1");
         refused(
                 bundle,
                 new RuntimeConfig(
                         1,
-                        false,
                         SLOTS_BYTES,
                         Optional.of(KvType.Q8),
                         32,
@@ -184,7 +183,7 @@ class PortableTest {
         refused(bundle, config(Provider.CUDA, 0), "provider cuda: ");
         var allowed = new AcceleratorConfig(Provider.CUDA, true, 0, 0, 0);
         try (OpenModel model = OpenModel.open(
-                bundle, new RuntimeConfig(1, false, SLOTS_BYTES, Optional.empty(), 32, RankConfig.ONE, allowed))) {
+                bundle, new RuntimeConfig(1, SLOTS_BYTES, Optional.empty(), 32, RankConfig.ONE, allowed))) {
             assertThat(model.provider()).isEqualTo(Provider.KERNELS);
         }
     }
@@ -234,7 +233,6 @@ class PortableTest {
     private static RuntimeConfig config(Provider provider, int slotTokens, long cacheBytes) {
         return new RuntimeConfig(
                 1,
-                false,
                 cacheBytes,
                 Optional.empty(),
                 32,

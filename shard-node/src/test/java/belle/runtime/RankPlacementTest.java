@@ -150,8 +150,7 @@ class RankPlacementTest {
     private static RuntimeConfig config(List<String> cores, RankWeights weights, boolean processes) {
         var ranks = new RankConfig(
                 cores.size(), Map.of(), cores, weights, processes, Duration.ofMinutes(1), Duration.ofMinutes(2));
-        return new RuntimeConfig(
-                cores.size(), false, 16 << 20, Optional.of(KvType.F32), 32, ranks, AcceleratorConfig.NONE);
+        return new RuntimeConfig(cores.size(), 16 << 20, Optional.of(KvType.F32), 32, ranks, AcceleratorConfig.NONE);
     }
 
     private Path bundle() throws IOException {

@@ -283,7 +283,7 @@ class TensorParallelTest {
             Duration deadline,
             Duration startDeadline) {
         var ranks = new RankConfig(degree, ofModels, cores, RankWeights.AUTO, processes, deadline, startDeadline);
-        return new RuntimeConfig(degree, false, 16 << 20, cache, 32, ranks, AcceleratorConfig.NONE);
+        return new RuntimeConfig(degree, 16 << 20, cache, 32, ranks, AcceleratorConfig.NONE);
     }
 
     private Path export(Path checkpoint, Optional<WeightType> weights, int group) {

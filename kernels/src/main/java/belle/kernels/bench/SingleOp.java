@@ -138,12 +138,8 @@ public final class SingleOp implements AutoCloseable {
                             .addAllInput(inputs)
                             .addOutput(value("y", TensorProto.DataType.FLOAT, 2)))
                     .build();
-            OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+            OrtSession.SessionOptions options = Kernels.options(threads);
             try {
-                options.registerCustomOpLibrary(Kernels.library().toString());
-                options.setIntraOpNumThreads(threads);
-                options.setInterOpNumThreads(1);
-                options.setMemoryPatternOptimization(false);
                 return new SingleOp(
                         options, OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options));
             } catch (OrtException e) {

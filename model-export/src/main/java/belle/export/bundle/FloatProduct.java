@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import belle.export.graph.PartGraph;
 import belle.proto.bundle.WeightType;
+import belle.kernels.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -30,7 +31,7 @@ final class FloatProduct implements AutoCloseable {
         this.outputs = outputs;
         byte[] graph = PartGraph.product(inputs, outputs, Exporter.VERSION).toByteArray();
         try {
-            options = OneSequence.options(Runtime.getRuntime().availableProcessors());
+            options = Kernels.options(Runtime.getRuntime().availableProcessors());
             session = environment.createSession(graph, options);
         } catch (OrtException e) {
             throw new IllegalStateException("products cannot be computed", e);

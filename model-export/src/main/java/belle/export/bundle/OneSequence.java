@@ -41,17 +41,8 @@ final class OneSequence implements AutoCloseable {
         long bytes = 2L * layers * blocks * a.kvHeads() * BLOCK_TOKENS * cache.rowBytes(a.headDim());
         MemorySegment memory = arena.allocate(bytes, 64);
         pool = new long[] {memory.address(), bytes, layers, blocks, BLOCK_TOKENS, cache.bits()};
-        options = options(threads);
+        options = Kernels.options(threads);
         session = environment.createSession(graph.toString(), options);
-    }
-
-    /** Options of a session with the kernels; whoever asked closes them. */
-    static OrtSession.SessionOptions options(int threads) throws OrtException {
-        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.registerCustomOpLibrary(Kernels.library().toString());
-        options.setIntraOpNumThreads(threads);
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
-        return options;
     }
 
     /** The runtime, which is loaded first if it is not there. */
