@@ -116,7 +116,7 @@ BELLE_EXPORT int belle_all_reduces(const int64_t* collective, const float* x, in
   try {
     for (int64_t i = 0; i < times; i++) {
       const Clock::time_point begin = Clock::now();
-      belle::all_reduce(collective, x, total, y);
+      belle::all_reduce(belle::selected_kernels(), collective, x, total, y);
       micros[i] = std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
     }
     return 0;

@@ -29,6 +29,16 @@ static void residual(const float* x, const float* delta, const float* bias, int6
   }
 }
 
+/// Adds what 2, 4 or 8 ranks have as a tree.
+static void add_parts(const float* const* parts, int ranks, int64_t n, float* out) {
+  if (ranks == 2) return map_lanes(n, out, [](Lanes a, Lanes b) { return add(a, b); }, parts[0], parts[1]);
+  const auto four = [](Lanes a, Lanes b, Lanes c, Lanes d) { return add(add(a, b), add(c, d)); };
+  if (ranks == 4) return map_lanes(n, out, four, parts[0], parts[1], parts[2], parts[3]);
+  map_lanes(n, out, [four](Lanes a, Lanes b, Lanes c, Lanes d, Lanes e, Lanes f, Lanes g, Lanes h) {
+    return add(four(a, b, c, d), four(e, f, g, h));
+  }, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7]);
+}
+
 static void gather_f32(const float* table, int64_t stride, int64_t count, float* out) {
   for (int64_t i = 0; i < count; i++) out[i] = table[i * stride];
 }

@@ -38,6 +38,7 @@ const KernelTable scalar_kernels = {"scalar",
                                     gelu,
                                     silu_mul,
                                     residual,
+                                    add_parts,
                                     read_floats,
                                     run_fmas,
                                     run_dots};

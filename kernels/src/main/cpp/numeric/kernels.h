@@ -153,6 +153,7 @@ struct KernelTable {
   void (*silu_mul)(const float* gate, const float* up, int64_t n, float* out);
   /// x + (delta + bias); bias may be null.
   void (*residual)(const float* x, const float* delta, const float* bias, int64_t n, float* out);
+  void (*add_parts)(const float* const* parts, int ranks, int64_t n, float* out);
 
   /// For benches: reads n floats; runs FMAs and returns the number of floating-point operations.
   float (*read_floats)(const float* p, int64_t n);

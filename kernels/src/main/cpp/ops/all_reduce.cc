@@ -74,22 +74,9 @@ void publish(const float* from, int64_t count, float* slot) {
   std::copy(from + i, from + count, slot + i);
 }
 
-/// Adds the parts of 2, 4 or 8 ranks as a tree.
-template <int RANKS>
-void add(const float* const* parts, int64_t count, float* y) {
-  for (int64_t i = 0; i < count; i++) {
-    float sums[RANKS];
-    for (int r = 0; r < RANKS; r++) sums[r] = parts[r][i];
-    for (int width = 1; width < RANKS; width *= 2) {
-      for (int r = 0; r < RANKS; r += 2 * width) sums[r] += sums[r + width];
-    }
-    y[i] = sums[0];
-  }
-}
-
 }  // namespace
 
-void all_reduce(const int64_t* collective, const float* x, int64_t total, float* y) {
+void all_reduce(const KernelTable& kernels, const int64_t* collective, const float* x, int64_t total, float* y) {
   const int64_t address = collective[0], rank = collective[2], ranks = collective[3], step = collective[4];
   if (ranks != 2 && ranks != 4 && ranks != 8) refuse("collective ranks must be 2, 4 or 8, but is %lld", static_cast<long long>(ranks));
   require_range("collective rank", rank, 0, ranks - 1);
@@ -111,7 +98,7 @@ void all_reduce(const int64_t* collective, const float* x, int64_t total, float*
     for (int64_t r = 0; r < ranks; r++) {
       if (r != rank) await(meeting, r, piece, step);
     }
-    (ranks == 2 ? add<2> : ranks == 4 ? add<4> : add<8>)(parts, count, y + at);
+    kernels.add_parts(parts, static_cast<int>(ranks), count, y + at);
   }
 }
 
@@ -119,7 +106,7 @@ void AllReduce::compute(const Call& call) const {
   const Tensor input = call.input(0, "x");
   const float* x = input.floats({kAnySize, kAnySize});
   const int64_t* collective = call.input(1, "collective").int64s({5});
-  all_reduce(collective, x, input.dim(0) * input.dim(1), call.output({input.dim(0), input.dim(1)}));
+  all_reduce(kernels_, collective, x, input.dim(0) * input.dim(1), call.output({input.dim(0), input.dim(1)}));
 }
 
 }  // namespace belle

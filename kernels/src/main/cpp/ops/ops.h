@@ -211,15 +211,18 @@ class Residual {
 
 /// Adds `total` floats of each rank in the order in which one rank adds its leaves; returns when `y` is the sum. Every rank calls it
 /// with its own `x`. `collective` says where they meet: {address, bytes, rank, ranks, number of the step}.
-void all_reduce(const int64_t* collective, const float* x, int64_t total, float* y);
+void all_reduce(const KernelTable& kernels, const int64_t* collective, const float* x, int64_t total, float* y);
 
 /// x [T, N] of each rank -> their sum [T, N]; see all_reduce.
 class AllReduce {
  public:
   static constexpr const char* kName = "AllReduce";
   static constexpr Port kInputs[] = {{"x", ElementType::kFloat}, {"collective", ElementType::kInt64}};
-  AllReduce(const Attributes&, const KernelTable&) {}
+  AllReduce(const Attributes&, const KernelTable& kernels) : kernels_(kernels) {}
   void compute(const Call& call) const;
+
+ private:
+  const KernelTable& kernels_;
 };
 
 }  // namespace belle
