@@ -181,7 +181,7 @@ public final class RankBench {
         int times = smoke ? 100 : 50_000;
         lines.accept(line("sum of 2 rows of " + HIDDEN, sums(HIDDEN, times)));
         lines.accept(line("sum of 2 numbers", sums(1, times)));
-        lines.accept(line("an operator's call by ONNX Runtime", calls(times)));
+        lines.accept(line("a run of one small operator, from Java", calls(times)));
     }
 
     private static String line(String what, double[] micros) {

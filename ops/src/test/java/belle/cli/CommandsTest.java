@@ -222,7 +222,7 @@ class CommandsTest {
                         "beside a busy process",
                         "sum of 2 rows of 4096",
                         "sum of 2 numbers",
-                        "an operator's call");
+                        "a run of one small operator");
     }
 
     @Test
