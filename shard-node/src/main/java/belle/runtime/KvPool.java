@@ -3,28 +3,37 @@ package belle.runtime;
 import belle.engine.BlockCopy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.IntBuffer;
 
 /**
  * The memory of a replica's key/value cache. Kernels read and write it in place, by address; Java
  * copies whole blocks and never looks inside.
  *
- * <p>Pages cost nothing until a kernel touches them: the memory comes from the C library, because {@link
+ * <p>Pages cost nothing until they are about to be written: the memory comes from the C library, because {@link
  * Arena#allocate} would write zeros over all of it. Not before every rank that may be running a step on it has been
  * closed may its owner close it.
  */
 @SuppressWarnings("restricted") // memory of the C library is given a size and an owner
 final class KvPool implements AutoCloseable {
     /** Two mebibytes, so that the kernel can back the pool with huge pages. */
-    private static final long ALIGNMENT_BYTES = 2L << 20;
+    private static final long PAGE_BYTES = 2L << 20;
+
+    /** A step backs a page for so many of its tokens, and two more: models of 40 layers and 5,120 inputs fill fewer. */
+    private static final int TOKENS_A_PAGE = 16;
 
     private final KvLayout layout;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment memory;
+    private int highest = -1;
+    /** Blocks below this one have memory in all layers, those of the next page in layers below {@code layer}. */
+    private int backed;
+
+    private int layer;
 
     private KvPool(KvLayout layout) {
         this.layout = layout;
-        this.memory =
-                CLibrary.allocate(layout.bytes(), ALIGNMENT_BYTES).reinterpret(layout.bytes(), arena, CLibrary::free);
+        this.memory = CLibrary.allocate(layout.bytes(), PAGE_BYTES).reinterpret(layout.bytes(), arena, CLibrary::free);
         CLibrary.preferHugePages(memory);
     }
 
@@ -51,6 +60,32 @@ final class KvPool implements AutoCloseable {
             layout.blockTokens(),
             layout.type().bits()
         };
+    }
+
+    /**
+     * Has memory backed that steps to come will write, a little at a time: all layers of a block lie in pages of their own, and backing
+     * them at once, when a block is first written, takes a machine up to a tenth of a second of one step.
+     *
+     * @param table the blocks of a step that is not running yet; what they hold stays
+     * @param tokens that the step computes: one of more tokens takes longer anyway
+     */
+    void back(IntBuffer table, int tokens) {
+        for (int i = 0; i < table.limit(); i++) {
+            highest = Math.max(highest, table.get(i));
+        }
+        long block = layout.blockBytes();
+        int blocks = Math.toIntExact(Math.ceilDiv(PAGE_BYTES, block));
+        for (int page = 0;
+                page < 2 + tokens / TOKENS_A_PAGE && backed < Math.min(layout.blocks(), highest + 1 + 2 * blocks);
+                page++) {
+            long at = ((long) layer * layout.blocks() + backed) * block;
+            memory.set(ValueLayout.JAVA_BYTE, at, memory.get(ValueLayout.JAVA_BYTE, at));
+            layer++;
+            if (layer == layout.layers()) {
+                layer = 0;
+                backed += blocks;
+            }
+        }
     }
 
     /** Copies a block's keys and values, in all layers, over another's. */

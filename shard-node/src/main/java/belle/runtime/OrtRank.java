@@ -99,6 +99,7 @@ final class OrtRank implements Rank {
     @Override
     public FloatBuffer run(long number, List<BlockCopy> copies, PackedStep packed) {
         copies.forEach(pool::copy);
+        pool.back(packed.blockTable(), packed.inputIds().limit());
         long sequences = packed.sequences();
         int rows = packed.logitRows().limit();
         FloatBuffer own = logits.of(rows);
