@@ -1,7 +1,10 @@
 #include "threads/borrower.h"
 
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "threads/wait.h"
 
 namespace belle {
 namespace {
@@ -17,6 +20,20 @@ struct Self {
 const Self& self() {
   thread_local const Self own;
   return own;
+}
+
+/// The thread's time on a processor, so far. Its clock's number is that of pthread_getcpuclockid(3).
+int64_t processor_time(int32_t thread) {
+  constexpr clockid_t kThread = 4, kScheduled = 2;
+  timespec time = {};
+  clock_gettime((static_cast<clockid_t>(~thread) * 8) | kThread | kScheduled, &time);
+  return time.tv_sec * int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+bool has_a_processor(int32_t thread) {
+  const int64_t before = processor_time(thread);
+  for (int look = 0; look < kLooks / 4; look++) relax();
+  return processor_time(thread) != before;
 }
 
 bool stay_on(int32_t thread, int processor) {
@@ -41,21 +58,22 @@ void Borrower::end() {
   sched_setaffinity(0, sizeof(cpu_set_t), &self().allowed);
 }
 
-void Borrower::lend() {
+bool Borrower::lend() {
   const int32_t thread = thread_.load(), home = home_.load(std::memory_order_relaxed);
   const int processor = sched_getcpu();
   cpu_set_t allowed;
-  if (thread == 0 || home == 0 || home == processor + 1 || lent_.load() != 0) return;
-  if (sched_getaffinity(thread, sizeof allowed, &allowed) != 0 || !CPU_ISSET(static_cast<size_t>(processor), &allowed)) return;
+  if (thread == 0 || home == 0 || home == processor + 1 || lent_.load() != 0 || has_a_processor(thread)) return false;
+  if (sched_getaffinity(thread, sizeof allowed, &allowed) != 0 || !CPU_ISSET(static_cast<size_t>(processor), &allowed)) return false;
   int32_t at_home = 0;
-  if (!lent_.compare_exchange_strong(at_home, home)) return;
+  if (!lent_.compare_exchange_strong(at_home, home)) return false;
   // It may have ended meanwhile: then it has gone back, or will not look again.
   if (thread_.load() != thread) {
     lent_.store(0);
-    return;
+    return false;
   }
   const bool moved = stay_on(thread, processor);
   if (moved && lent_.load() != home) sched_setaffinity(thread, sizeof allowed, &allowed);
+  return moved;
 }
 
 }  // namespace belle

@@ -16,9 +16,10 @@ class Borrower {
   /// It has told the others that the work is done; goes back to its own processor if it was lent another one.
   void end();
 
-  /// The calling thread is about to sleep until the work is done, and lends its processor for it, where the borrower may use it.
-  /// Linux would leave a thread that has just been interrupted behind the other process for milliseconds.
-  void lend();
+  /// The calling thread, of the same process, is about to sleep until the work is done, and lends its processor for it, if the borrower
+  /// has none and may use it. Linux would leave a thread that has just been interrupted behind the other process for milliseconds.
+  /// Returns whether it did.
+  bool lend();
 
  private:
   std::atomic<int32_t> thread_{0};  ///< at work; or 0

@@ -13,6 +13,8 @@ constexpr std::chrono::microseconds kAtOnce{30};
 /// Whatever an item takes, a caller does not look for a helper longer than this.
 constexpr std::chrono::microseconds kPatience{500};
 constexpr int kLooksAtTheTime = 16;
+/// A caller that sleeps looks again after so long whether a helper has lost its processor.
+constexpr timespec kNap = {0, 200'000};
 
 }  // namespace
 
@@ -59,8 +61,9 @@ void Team::await_helpers(Clock::time_point until) {
   }
   caller_sleeps_.store(true);
   for (uint32_t seen; ((seen = state_.load()) & kHelpers) != 0;) {
-    for (Member& member : members_) member.borrower.lend();
-    sleep_on(&state_, seen, nullptr);
+    bool lent = false;
+    for (size_t i = 1; i < members_.size() && !lent; i++) lent = members_[i].borrower.lend();
+    sleep_on(&state_, seen, &kNap);
   }
   caller_sleeps_.store(false);
 }
