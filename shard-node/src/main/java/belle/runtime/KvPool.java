@@ -19,15 +19,12 @@ final class KvPool implements AutoCloseable {
     /** Two mebibytes, so that the kernel can back the pool with huge pages. */
     private static final long PAGE_BYTES = 2L << 20;
 
-    /** A step backs a page for so many of its tokens, and two more: models of 40 layers and 5,120 inputs fill fewer. */
-    private static final int TOKENS_A_PAGE = 16;
-
     private final KvLayout layout;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment memory;
     private int highest = -1;
-    /** Blocks below this one have memory in all layers, those of the next page in layers below {@code layer}. */
-    private int backed;
+    /** Bytes from the begin of every layer that have memory; layers below {@code layer} have the next page, too. */
+    private long backed;
 
     private int layer;
 
@@ -67,23 +64,23 @@ final class KvPool implements AutoCloseable {
      * them at once, when a block is first written, takes a machine up to a tenth of a second of one step.
      *
      * @param table the blocks of a step that is not running yet; what they hold stays
-     * @param tokens that the step computes: one of more tokens takes longer anyway
+     * @param tokens that the step computes: as many pages as they fill are backed, and two more
      */
     void back(IntBuffer table, int tokens) {
         for (int i = 0; i < table.limit(); i++) {
             highest = Math.max(highest, table.get(i));
         }
         long block = layout.blockBytes();
-        int blocks = Math.toIntExact(Math.ceilDiv(PAGE_BYTES, block));
-        for (int page = 0;
-                page < 2 + tokens / TOKENS_A_PAGE && backed < Math.min(layout.blocks(), highest + 1 + 2 * blocks);
-                page++) {
-            long at = ((long) layer * layout.blocks() + backed) * block;
+        long ofLayer = block * layout.blocks();
+        long wanted = Math.min(ofLayer, (highest + 1) * block + 2 * PAGE_BYTES);
+        long filled = tokens * layout.layers() * block / layout.blockTokens() / PAGE_BYTES;
+        for (int page = 0; page < filled + 2 && backed < wanted; page++) {
+            long at = layer * ofLayer + backed;
             memory.set(ValueLayout.JAVA_BYTE, at, memory.get(ValueLayout.JAVA_BYTE, at));
             layer++;
             if (layer == layout.layers()) {
                 layer = 0;
-                backed += blocks;
+                backed += PAGE_BYTES;
             }
         }
     }
