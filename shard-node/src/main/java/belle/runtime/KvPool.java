@@ -73,7 +73,7 @@ final class KvPool implements AutoCloseable {
         long block = layout.blockBytes();
         long ofLayer = block * layout.blocks();
         long wanted = Math.min(ofLayer, (highest + 1) * block + 2 * PAGE_BYTES);
-        long filled = tokens * layout.layers() * block / layout.blockTokens() / PAGE_BYTES;
+        long filled = block * tokens * layout.layers() / layout.blockTokens() / PAGE_BYTES;
         for (int page = 0; page < filled + 2 && backed < wanted; page++) {
             long at = layer * ofLayer + backed;
             memory.set(ValueLayout.JAVA_BYTE, at, memory.get(ValueLayout.JAVA_BYTE, at));
